@@ -1,0 +1,116 @@
+//! A change in the making: facts are added one by one and the state follows them. Stores nothing.
+
+use chrono::{DateTime, Utc};
+
+use crate::artifact::ArtifactFile;
+use crate::code::{Actor, SessionKey};
+use crate::event::{ArtifactSaved, Fact, NewEvent, TaskCreated};
+use crate::fold::{self, Circumstance};
+use crate::task::Task;
+
+/// A template as a session pins it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+    /// Its text.
+    pub content: String,
+}
+
+/// A task and the facts that were added to it. The task is always the fold of its events, these included.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    task: Task,
+    actor: Actor,
+    now: DateTime<Utc>,
+    events: Vec<NewEvent>,
+    contents: Vec<ArtifactFile>,
+    template: Option<Template>,
+}
+
+impl Draft {
+    /// A draft that begins with a new task.
+    #[must_use]
+    pub fn creating(created: TaskCreated, actor: Actor, now: DateTime<Utc>) -> Self {
+        let task = fold::created(&created, Circumstance { actor: &actor, at: now, session_key: None });
+        let events = vec![NewEvent { fact: Fact::TaskCreated(created), session_key: None }];
+        Self { task, actor, now, events, contents: Vec::new(), template: None }
+    }
+
+    /// A draft that changes `task`.
+    #[must_use]
+    pub fn on(task: Task, actor: Actor, now: DateTime<Utc>) -> Self {
+        Self { task, actor, now, events: Vec::new(), contents: Vec::new(), template: None }
+    }
+
+    /// The task as it is after all facts so far.
+    #[must_use]
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The time of all facts in this draft.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The facts so far.
+    #[must_use]
+    pub fn events(&self) -> &[NewEvent] {
+        &self.events
+    }
+
+    /// The contents that come with the facts.
+    #[must_use]
+    pub fn contents(&self) -> &[ArtifactFile] {
+        &self.contents
+    }
+
+    /// The template that a session start pins.
+    #[must_use]
+    pub fn template(&self) -> Option<&Template> {
+        self.template.as_ref()
+    }
+
+    /// Adds a fact, in the active session if there is one.
+    pub fn record(&mut self, fact: Fact) {
+        let key = self.task.active_session().map(|session| session.key.clone());
+        self.record_in(key, fact);
+    }
+
+    /// Adds a fact in a session that is named.
+    pub fn record_in(&mut self, session_key: Option<SessionKey>, fact: Fact) {
+        let circumstance = Circumstance { actor: &self.actor, at: self.now, session_key: session_key.as_ref() };
+        fold::advance(&mut self.task, &fact, circumstance);
+        self.events.push(NewEvent { fact, session_key });
+    }
+
+    /// Saves an artifact, unless the task has it with just this content.
+    pub fn save(&mut self, file: &ArtifactFile) -> bool {
+        if self.task.artifacts.get(&file.name).is_some_and(|meta| meta.sha256 == file.sha256) {
+            return false;
+        }
+        self.record(Fact::ArtifactSaved(ArtifactSaved {
+            name: file.name.clone(),
+            sha256: file.sha256.clone(),
+            size: file.content.len() as u64,
+            blank: file.is_blank(),
+        }));
+        self.contents.push(file.clone());
+        true
+    }
+
+    /// Remembers the template that a session start pins.
+    pub fn pin(&mut self, template: Template) {
+        self.template = Some(template);
+    }
+}

@@ -1,0 +1,463 @@
+//! Events: what is stored when something happened, and the facts that orch itself writes. The stored form is a contract.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::code::{Actor, ArtifactName, CheckName, EventType, PhaseName, SessionKey, SprintCode, TaskCode, TaskType};
+use crate::gate::Missing;
+use crate::operation::OperationId;
+use crate::session::TemplateRef;
+use crate::sprint::{SprintChanges, SprintStatus};
+use crate::task::{CapturedCommit, Priority, TaskChanges, TaskStatus, word_enum};
+use crate::workflow::Settings;
+
+/// The beginning of every event type that orch itself writes.
+pub const OWN_PREFIX: &str = "orchestration.";
+/// The most bytes the payload of a custom event may have as JSON.
+pub const MAX_PAYLOAD: usize = 1 << 20;
+
+word_enum!(
+    /// What an event is about.
+    EntityType, "entity type", "task or sprint", {
+        /// A task, its sessions and all that belongs to them.
+        Task = "task",
+        /// A sprint.
+        Sprint = "sprint",
+    }
+);
+
+/// An event as the log has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its place in the log; greater is later.
+    pub id: i64,
+    /// Its type.
+    pub event_type: EventType,
+    /// What it is about.
+    pub entity_type: EntityType,
+    /// The code of the task or sprint.
+    pub entity_code: String,
+    /// Its number among the events of that task or sprint: 1, 2, 3, …
+    pub seq: i64,
+    /// The session it happened in.
+    pub session_key: Option<SessionKey>,
+    /// The operation that wrote it.
+    pub correlation_id: OperationId,
+    /// Who acted.
+    pub actor: Actor,
+    /// What happened, in its stored form.
+    pub payload: Value,
+    /// When.
+    pub emitted_at: DateTime<Utc>,
+}
+
+/// A stored event whose payload does not have the form of its type.
+#[derive(Debug, thiserror::Error)]
+#[error("the payload of event type {event_type} is not of its form")]
+pub struct MalformedEvent {
+    /// The type.
+    pub event_type: EventType,
+    /// What is wrong with the payload.
+    #[source]
+    pub source: serde_json::Error,
+}
+
+macro_rules! payload {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type),* }
+    };
+}
+
+payload!(
+    /// A task was created.
+    TaskCreated {
+        /// Its code.
+        task_code: TaskCode,
+        /// Its title.
+        title: String,
+        /// Its description.
+        description: String,
+        /// Its type.
+        task_type: TaskType,
+        /// Its priority.
+        priority: Priority,
+        /// Its sprint.
+        sprint_code: Option<SprintCode>,
+        /// The tasks that come first.
+        after: Vec<TaskCode>,
+        /// The caller's own metadata.
+        metadata: Map<String, Value>,
+    }
+);
+payload!(
+    /// Columns or metadata of a task changed.
+    TaskUpdated {
+        /// The new values.
+        changes: TaskChanges,
+        /// The values before, of the columns that changed.
+        previous: TaskChanges,
+    }
+);
+payload!(
+    /// The status of a task changed.
+    StatusUpdated {
+        /// Before.
+        old_status: TaskStatus,
+        /// After.
+        new_status: TaskStatus,
+    }
+);
+payload!(
+    /// Somebody took the right to work on a task, or renewed it.
+    TaskClaimed {
+        /// Who.
+        holder: Actor,
+        /// How long the lease lasts after the holder's last act, in seconds.
+        lease_seconds: u32,
+        /// Who held it before, with a lease that had run out.
+        from: Option<Actor>,
+    }
+);
+payload!(
+    /// Somebody gave the right to work on a task back.
+    TaskReleased {
+        /// Who held it.
+        holder: Actor,
+    }
+);
+payload!(
+    /// A session began.
+    SessionStarted {
+        /// The template, pinned for the session.
+        template: TemplateRef,
+        /// Its settings at the start.
+        settings: Settings,
+        /// The phases to walk through.
+        phases: Vec<PhaseName>,
+        /// How long the holder's lease lasts after the last act, in seconds.
+        lease_seconds: u32,
+    }
+);
+payload!(
+    /// Another actor took over a session whose holder's lease had run out.
+    SessionTakenOver {
+        /// The phase it is in.
+        phase: PhaseName,
+        /// Who held it.
+        from: Option<Actor>,
+        /// Who holds it now.
+        to: Actor,
+        /// How long the lease lasts after the holder's last act, in seconds.
+        lease_seconds: u32,
+    }
+);
+payload!(
+    /// A session ended.
+    SessionEnded {
+        /// The phase it was in.
+        phase: PhaseName,
+        /// Whether the task's work is done.
+        completed: bool,
+        /// Whether it was ended by force.
+        forced: bool,
+        /// Whether it made way for a new one.
+        restarted: bool,
+        /// Why, where a reason was given.
+        reason: Option<String>,
+    }
+);
+payload!(
+    /// A phase began.
+    PhaseStarted {
+        /// The phase.
+        phase: PhaseName,
+    }
+);
+payload!(
+    /// An artifact as the gate saw it.
+    CheckedArtifact {
+        /// Its name.
+        name: ArtifactName,
+        /// SHA-256 of its content, hex.
+        sha256: String,
+        /// Length of its content in bytes.
+        size: u64,
+    }
+);
+payload!(
+    /// A phase was completed.
+    PhaseEnded {
+        /// The phase.
+        phase: PhaseName,
+        /// Whether the gate was overridden.
+        overridden: bool,
+        /// The artifacts that the gate saw.
+        artifacts: Vec<CheckedArtifact>,
+        /// What the gate only warned of.
+        warnings: Vec<String>,
+    }
+);
+payload!(
+    /// A phase was completed without regard to its gate.
+    PhaseOverridden {
+        /// The phase that was left.
+        from: PhaseName,
+        /// The phase that follows; none after the last.
+        to: Option<PhaseName>,
+        /// Why, where a reason was given.
+        reason: Option<String>,
+        /// What the gate missed.
+        missing: Missing,
+    }
+);
+payload!(
+    /// Phases were left out.
+    PhasesSkipped {
+        /// The phase that was left.
+        from: PhaseName,
+        /// The phase that follows.
+        to: PhaseName,
+        /// The phases between them.
+        skipped: Vec<PhaseName>,
+        /// Why, where a reason was given.
+        reason: Option<String>,
+    }
+);
+payload!(
+    /// The session went back to an earlier phase.
+    PhaseBack {
+        /// The phase that was left.
+        from: PhaseName,
+        /// The phase that begins again.
+        to: PhaseName,
+        /// Why.
+        reason: String,
+    }
+);
+payload!(
+    /// The content of an artifact was saved.
+    ArtifactSaved {
+        /// Its name.
+        name: ArtifactName,
+        /// SHA-256 of its content, hex.
+        sha256: String,
+        /// Length of its content in bytes.
+        size: u64,
+        /// Whether it is nothing but white space.
+        blank: bool,
+    }
+);
+payload!(
+    /// The result of a check.
+    CheckRecorded {
+        /// The check.
+        name: CheckName,
+        /// Whether it passed.
+        passed: bool,
+        /// The command that was run, where one was.
+        command: Option<Vec<String>>,
+        /// The exit code of that command; none where a signal ended it.
+        exit_code: Option<i32>,
+        /// The end of its output.
+        output_tail: Option<String>,
+        /// What the recorder said.
+        note: Option<String>,
+    }
+);
+payload!(
+    /// Somebody approved a phase.
+    ApprovalRecorded {
+        /// The phase.
+        phase: PhaseName,
+        /// What they said.
+        note: Option<String>,
+    }
+);
+payload!(
+    /// A commit was recorded for the task.
+    CommitCaptured {
+        /// The commit.
+        commit: CapturedCommit,
+    }
+);
+payload!(
+    /// Artifacts were written back to the task's folder.
+    FilesSynced {
+        /// The files that were written.
+        written: Vec<ArtifactName>,
+    }
+);
+payload!(
+    /// A hook failed; the transition it belongs to stands.
+    HookFailed {
+        /// The hook's name.
+        hook: String,
+        /// The phase it belongs to.
+        phase: PhaseName,
+        /// Why.
+        error: String,
+    }
+);
+payload!(
+    /// An event of the workflow's own.
+    Custom {
+        /// Its type.
+        event_type: EventType,
+        /// Its payload.
+        payload: Value,
+    }
+);
+payload!(
+    /// A sprint was created.
+    SprintCreated {
+        /// Its code.
+        sprint_code: SprintCode,
+        /// Its title.
+        title: String,
+        /// The caller's own metadata.
+        metadata: Map<String, Value>,
+    }
+);
+payload!(
+    /// A sprint changed.
+    SprintUpdated {
+        /// The new values.
+        changes: SprintChanges,
+        /// The status before.
+        old_status: SprintStatus,
+    }
+);
+
+macro_rules! facts {
+    ($(#[$doc:meta])* $enum:ident { $($variant:ident($payload:ty) = $word:literal),* $(,)? } phases { $($phase_variant:ident($phase_payload:ty) = $verb:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[expect(missing_docs, reason = "each variant is documented at its payload")]
+        pub enum $enum { $($variant($payload),)* $($phase_variant($phase_payload),)* Custom(Custom) }
+
+        impl $enum {
+            /// The event type that this fact is stored under.
+            #[must_use]
+            pub fn event_type(&self) -> EventType {
+                let text = match self {
+                    $(Self::$variant(_) => format!("{OWN_PREFIX}{}", $word),)*
+                    $(Self::$phase_variant(fact) => format!("{OWN_PREFIX}phase.{}.{}", fact.phase, $verb),)*
+                    Self::Custom(custom) => return custom.event_type.clone(),
+                };
+                EventType::new(text).unwrap_or_else(|_| unreachable!("own event types are valid"))
+            }
+
+            /// The stored form of what happened.
+            #[must_use]
+            pub fn payload(&self) -> Value {
+                let value = match self {
+                    $(Self::$variant(fact) => serde_json::to_value(fact),)*
+                    $(Self::$phase_variant(fact) => serde_json::to_value(fact),)*
+                    Self::Custom(custom) => return custom.payload.clone(),
+                };
+                value.unwrap_or(Value::Null)
+            }
+
+            /// Reads a stored event.
+            ///
+            /// # Errors
+            /// [`MalformedEvent`] if the payload does not have the form of the type.
+            pub fn decode(event_type: &EventType, payload: Value) -> Result<Self, MalformedEvent> {
+                let malformed = |source| MalformedEvent { event_type: event_type.clone(), source };
+                match event_type.as_str().strip_prefix(OWN_PREFIX) {
+                    $(Some($word) => serde_json::from_value(payload).map(Self::$variant).map_err(malformed),)*
+                    $(Some(own) if own.starts_with("phase.") && own.ends_with(concat!(".", $verb)) => {
+                        serde_json::from_value(payload).map(Self::$phase_variant).map_err(malformed)
+                    })*
+                    _ => Ok(Self::Custom(Custom { event_type: event_type.clone(), payload })),
+                }
+            }
+        }
+    };
+}
+
+facts!(
+    /// Something that happened, in a form that the rules can read.
+    Fact {
+        TaskCreated(TaskCreated) = "task.created",
+        TaskUpdated(TaskUpdated) = "task.updated",
+        StatusUpdated(StatusUpdated) = "task.status_updated",
+        TaskClaimed(TaskClaimed) = "task.claimed",
+        TaskReleased(TaskReleased) = "task.released",
+        SessionStarted(SessionStarted) = "session.start",
+        SessionTakenOver(SessionTakenOver) = "session.taken_over",
+        SessionEnded(SessionEnded) = "session.end",
+        PhaseOverridden(PhaseOverridden) = "phase.override",
+        PhasesSkipped(PhasesSkipped) = "phase.skip",
+        PhaseBack(PhaseBack) = "phase.back",
+        ArtifactSaved(ArtifactSaved) = "artifact.saved",
+        CheckRecorded(CheckRecorded) = "check.recorded",
+        ApprovalRecorded(ApprovalRecorded) = "approval.recorded",
+        CommitCaptured(CommitCaptured) = "git.commit_captured",
+        FilesSynced(FilesSynced) = "files.synced",
+        HookFailed(HookFailed) = "hook.failed",
+        SprintCreated(SprintCreated) = "sprint.created",
+        SprintUpdated(SprintUpdated) = "sprint.updated",
+    }
+    phases {
+        PhaseStarted(PhaseStarted) = "start",
+        PhaseEnded(PhaseEnded) = "end",
+    }
+);
+
+/// A fact on its way into the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    /// The fact.
+    pub fact: Fact,
+    /// The session it happens in.
+    pub session_key: Option<SessionKey>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_survives_its_stored_form() {
+        let phase = PhaseName::new("override").unwrap();
+        for (fact, word) in [
+            (Fact::PhaseStarted(PhaseStarted { phase: phase.clone() }), "orchestration.phase.override.start"),
+            (
+                Fact::PhaseBack(PhaseBack { from: phase.clone(), to: phase, reason: "why".into() }),
+                "orchestration.phase.back",
+            ),
+            (
+                Fact::Custom(Custom {
+                    event_type: EventType::new("execute.step_complete").unwrap(),
+                    payload: serde_json::json!({"step": 1}),
+                }),
+                "execute.step_complete",
+            ),
+        ] {
+            assert_eq!(fact.event_type().as_str(), word);
+            assert_eq!(Fact::decode(&fact.event_type(), fact.payload()).unwrap(), fact);
+        }
+    }
+
+    #[test]
+    fn a_payload_of_another_form_is_refused() {
+        let event_type = EventType::new("orchestration.phase.plan.end").unwrap();
+        let error = Fact::decode(&event_type, serde_json::json!({"phase": "plan"})).unwrap_err();
+        assert_eq!(error.event_type, event_type);
+    }
+
+    #[test]
+    fn the_stored_form_of_a_session_start_is_fixed() {
+        let fact = Fact::SessionStarted(SessionStarted {
+            template: TemplateRef { name: "default".into(), sha256: "00".into() },
+            settings: Settings::default(),
+            phases: vec![PhaseName::new("intake").unwrap()],
+            lease_seconds: 3600,
+        });
+        insta::assert_snapshot!(fact.payload(), @r#"{"template":{"name":"default","sha256":"00"},"settings":{"allow_phase_skip":false,"allow_user_override":true,"require_artifact_validation":true,"sync_files_on_phase_complete":false,"sync_files_on_close":true},"phases":["intake"],"lease_seconds":3600}"#);
+    }
+}

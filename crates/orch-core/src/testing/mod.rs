@@ -1,0 +1,3 @@
+//! For whoever tests against orch: values, a store in memory and the suite that every store passes. Not for production.
+
+pub mod fixture;
