@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::artifact::ArtifactFile;
+use crate::artifact::{ArtifactFile, sha256_hex};
 use crate::code::{Actor, SessionKey};
 use crate::event::{ArtifactSaved, Fact, NewEvent, TaskCreated};
 use crate::fold::{self, Circumstance};
@@ -17,6 +17,14 @@ pub struct Template {
     pub sha256: String,
     /// Its text.
     pub content: String,
+}
+
+impl Template {
+    /// A template with this name and text.
+    #[must_use]
+    pub fn new(name: &str, content: &str) -> Self {
+        Self { name: name.to_owned(), sha256: sha256_hex(content.as_bytes()), content: content.to_owned() }
+    }
 }
 
 /// A task and the facts that were added to it. The task is always the fold of its events, these included.

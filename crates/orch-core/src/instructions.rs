@@ -62,7 +62,7 @@ pub fn instruct(
     task: &Task,
     session: &Session,
     files: &Found,
-    folder: &impl ArtifactFolder,
+    folder: &dyn ArtifactFolder,
 ) -> Instructions {
     let artifacts = artifacts_with(task, files);
     let state = |spec: &ArtifactSpec| ArtifactState {

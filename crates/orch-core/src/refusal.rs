@@ -132,6 +132,16 @@ pub enum Refusal {
         /// Its status.
         status: TaskStatus,
     },
+    /// The status belongs to the session while one is active.
+    #[error("task {task} has the active session {session}; its status cannot become {status}")]
+    SessionActive {
+        /// The task.
+        task: TaskCode,
+        /// The session.
+        session: SessionKey,
+        /// The status that was asked for.
+        status: TaskStatus,
+    },
     /// A task would wait for itself.
     #[error("{task} after {after} would make a circle")]
     Circle {

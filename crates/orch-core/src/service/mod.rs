@@ -1,1 +1,96 @@
-//! The services
+//! The services: what a front-end calls. Each loads through the ports, lets the rules decide, and runs hooks afterwards.
+//! They print nothing and know no database.
+
+mod hook;
+mod record;
+mod session;
+mod sprint;
+mod task;
+
+pub use hook::{HookCall, HookReport};
+pub use record::{CheckReport, EventAnswer, RecordService, TaskAnswer};
+pub use session::{Completion, Done, Orders, SessionAnswer, SessionService, SessionView};
+pub use sprint::{SprintAnswer, SprintService};
+pub use task::{TaskService, TaskUpdate};
+
+use crate::artifact::FolderError;
+use crate::draft::Draft;
+use crate::refusal::Refusal;
+use crate::store::{ChangeError, StoreError, TaskContext};
+use crate::workflow::Workflow;
+
+/// A command that was not carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder with the task's artifacts failed.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+impl From<ChangeError> for ServiceError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Refused(refusal) => Self::Refused(refusal),
+            ChangeError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// A draft on the task that a context is about.
+fn draft_of(context: &TaskContext, actor: &crate::code::Actor) -> Result<Draft, Refusal> {
+    match &context.task {
+        Some(task) => Ok(Draft::on(task.clone(), actor.clone(), context.now)),
+        None => Err(Refusal::NoTask(context.code.clone())),
+    }
+}
+
+/// The template that a session pinned, read.
+fn pinned(template: Option<&crate::draft::Template>) -> Result<Workflow, String> {
+    let template = template.ok_or_else(|| "the store does not have it".to_owned())?;
+    Workflow::parse(template.content.as_bytes(), &template.name).map_err(|faults| faults.to_string())
+}
+
+/// Refuses text that no store can keep on every database, or that is too long.
+fn check_text(what: &'static str, text: &str, most: usize) -> Result<(), Refusal> {
+    let length = text.chars().count();
+    if text.contains('\0') {
+        return Err(Refusal::Invalid { what, problem: "holds a NUL character".into() });
+    }
+    if length > most {
+        return Err(Refusal::Invalid { what, problem: format!("has {length} characters; at most {most} are kept") });
+    }
+    Ok(())
+}
+
+fn check_title(title: &str) -> Result<(), Refusal> {
+    if title.trim().is_empty() {
+        return Err(Refusal::Invalid { what: "title", problem: "is empty".into() });
+    }
+    check_text("title", title, crate::task::MAX_TITLE)
+}
+
+/// Refuses JSON that no store can keep on every database, or that is too long.
+fn check_json(what: &'static str, value: &impl serde::Serialize, most: usize) -> Result<(), Refusal> {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    if text.contains("\\u0000") {
+        return Err(Refusal::Invalid { what, problem: "holds a NUL character".into() });
+    }
+    if text.len() > most {
+        return Err(Refusal::Invalid { what, problem: format!("has {} bytes; at most {most} are kept", text.len()) });
+    }
+    Ok(())
+}
+
+fn check_metadata(metadata: &serde_json::Map<String, serde_json::Value>) -> Result<(), Refusal> {
+    if let Some(key) = crate::task::RESERVED_METADATA.iter().find(|key| metadata.contains_key(**key)) {
+        return Err(Refusal::Invalid { what: "metadata", problem: format!("key {key} is written by orch alone") });
+    }
+    check_json("metadata", metadata, crate::task::MAX_METADATA)
+}

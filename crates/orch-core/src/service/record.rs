@@ -1,0 +1,176 @@
+//! Recording what belongs to a task but moves no phase: checks, approvals, artifacts and events of the workflow's own.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ServiceError, check_json, check_text, draft_of, pinned};
+use crate::artifact::{ArtifactFile, ArtifactFolder};
+use crate::code::{CheckName, EventType, TaskCode};
+use crate::event::{ApprovalRecorded, CheckRecorded, Custom, Fact, MAX_PAYLOAD};
+use crate::machine;
+use crate::operation::{Operation, Request};
+use crate::refusal::Refusal;
+use crate::store::{Outcome, Store, TaskChange, TaskContext, TaskScope};
+use crate::task::Task;
+
+/// The most characters of a note, a reason or the end of a command's output that are kept.
+const MAX_NOTE: usize = 16_384;
+
+/// A task as it is after the command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskAnswer {
+    /// The task.
+    pub task: Task,
+}
+
+/// An event that was emitted; its id is in [`Outcome::event_ids`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventAnswer {
+    /// The task as it is now.
+    pub task: Task,
+    /// The event's type.
+    pub event_type: EventType,
+    /// Its payload.
+    pub payload: Value,
+}
+
+/// The result of a check, as it is reported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// The check.
+    pub name: CheckName,
+    /// Whether it passed.
+    pub passed: bool,
+    /// The command that was run, where one was.
+    pub command: Option<Vec<String>>,
+    /// The exit code of that command; none where a signal ended it.
+    pub exit_code: Option<i32>,
+    /// The end of its output.
+    pub output_tail: Option<String>,
+    /// What the reporter says.
+    pub note: Option<String>,
+}
+
+/// Records what belongs to a task.
+#[derive(Clone, Copy)]
+pub struct RecordService<'a, S> {
+    /// Where tasks are stored.
+    pub store: &'a S,
+    /// Where their artifacts lie.
+    pub folder: &'a dyn ArtifactFolder,
+}
+
+impl<S: Store> RecordService<'_, S> {
+    /// Records the result of a check for the current phase.
+    ///
+    /// # Errors
+    /// A refusal if there is no such task or no active session.
+    pub async fn check(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        report: &CheckReport,
+    ) -> Result<Outcome<TaskAnswer>, ServiceError> {
+        check_text("note", report.note.as_deref().unwrap_or_default(), MAX_NOTE)?;
+        let recorded = Fact::CheckRecorded(CheckRecorded {
+            name: report.name.clone(),
+            passed: report.passed,
+            command: report.command.clone(),
+            exit_code: report.exit_code,
+            output_tail: report.output_tail.as_ref().map(|text| text.replace('\0', "\u{fffd}")),
+            note: report.note.clone(),
+        });
+        let request = Request::new(operation, "check.record", &(code, report));
+        let decide = |context: TaskContext| {
+            let mut draft = draft_of(&context, &operation.actor)?;
+            machine::active(&draft)?;
+            draft.record(recorded.clone());
+            let answer = TaskAnswer { task: draft.task().clone() };
+            Ok(TaskChange { draft, answer })
+        };
+        Ok(self.store.change_task(&request, &TaskScope::of(code), decide).await?)
+    }
+
+    /// Records an approval of the current phase.
+    ///
+    /// # Errors
+    /// A refusal if there is no such task or no active session.
+    pub async fn approve(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        note: Option<&str>,
+    ) -> Result<Outcome<TaskAnswer>, ServiceError> {
+        check_text("note", note.unwrap_or_default(), MAX_NOTE)?;
+        let request = Request::new(operation, "approval.record", &(code, note));
+        let decide = |context: TaskContext| {
+            let mut draft = draft_of(&context, &operation.actor)?;
+            let phase = machine::active(&draft)?.current_phase;
+            draft.record(Fact::ApprovalRecorded(ApprovalRecorded { phase, note: note.map(ToOwned::to_owned) }));
+            let answer = TaskAnswer { task: draft.task().clone() };
+            Ok(TaskChange { draft, answer })
+        };
+        Ok(self.store.change_task(&request, &TaskScope::of(code), decide).await?)
+    }
+
+    /// Emits an event that the current phase declares.
+    ///
+    /// # Errors
+    /// A refusal if there is no such task, no active session, or the phase does not declare the type.
+    pub async fn emit(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        event_type: &EventType,
+        payload: &Value,
+    ) -> Result<Outcome<EventAnswer>, ServiceError> {
+        check_json("payload", payload, MAX_PAYLOAD)?;
+        let request = Request::new(operation, "event.emit", &(code, event_type, payload));
+        let scope = TaskScope { template: true, ..TaskScope::of(code) };
+        let decide = |context: TaskContext| {
+            let mut draft = draft_of(&context, &operation.actor)?;
+            let session = machine::active(&draft)?;
+            let workflow = pinned(context.template.as_ref());
+            let phase = machine::current_phase(&session, workflow.as_ref().map_err(Clone::clone))?;
+            if !phase.emits(event_type) {
+                let mut phases = workflow.iter().flat_map(|workflow| &workflow.phases);
+                return Err(Refusal::NotEmitted {
+                    event_type: event_type.clone(),
+                    current: phase.name.clone(),
+                    allowed: phase.events.clone(),
+                    emitted_by: phases.find(|other| other.emits(event_type)).map(|other| other.name.clone()),
+                });
+            }
+            draft.record(Fact::Custom(Custom { event_type: event_type.clone(), payload: payload.clone() }));
+            let answer =
+                EventAnswer { task: draft.task().clone(), event_type: event_type.clone(), payload: payload.clone() };
+            Ok(TaskChange { draft, answer })
+        };
+        Ok(self.store.change_task(&request, &scope, decide).await?)
+    }
+
+    /// Saves an artifact, then writes it to the task's folder, so that the folder does not hold an older one.
+    ///
+    /// # Errors
+    /// A refusal if there is no such task; [`ServiceError::Folder`] if the folder does not take the file, in which case
+    /// the content is in the store.
+    pub async fn put_artifact(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        file: &ArtifactFile,
+    ) -> Result<Outcome<TaskAnswer>, ServiceError> {
+        let request = Request::new(operation, "artifact.put", &(code, &file.name, &file.sha256));
+        let decide = |context: TaskContext| {
+            let mut draft = draft_of(&context, &operation.actor)?;
+            draft.save(file);
+            let answer = TaskAnswer { task: draft.task().clone() };
+            Ok(TaskChange { draft, answer })
+        };
+        let outcome = self.store.change_task(&request, &TaskScope::of(code), decide).await?;
+        if !outcome.replayed {
+            self.folder.write(code, &file.name, &file.content)?;
+        }
+        Ok(outcome)
+    }
+}
