@@ -1,1 +1,3 @@
 //! orch-store
+
+pub mod folder;
