@@ -2,3 +2,4 @@
 
 pub mod code;
 pub mod workflow;
+pub mod yaml;
