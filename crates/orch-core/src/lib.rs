@@ -20,3 +20,4 @@ pub mod task;
 pub mod testing;
 pub mod vcs;
 pub mod workflow;
+pub mod yaml;
