@@ -1,1 +1,18 @@
-fn main() {}
+//! The program `orch`. Parses, runs one command, and exits with its code; everything else is in the modules.
+
+mod app;
+mod args;
+mod commands;
+mod config;
+mod error;
+mod exit;
+mod output;
+mod project;
+mod time;
+
+fn main() {
+    let code = app::main(std::env::args_os().collect());
+    // leaves the store open on purpose: closing the last connection would cost a checkpoint, see orch-store's `connect`
+    #[expect(clippy::exit, reason = "the one place where the program ends")]
+    std::process::exit(code.number());
+}

@@ -6,6 +6,7 @@ use crate::artifact::{ArtifactFile, sha256_hex};
 use crate::code::{Actor, SessionKey};
 use crate::event::{ArtifactSaved, Fact, NewEvent, TaskCreated};
 use crate::fold::{self, Circumstance};
+use crate::session::Session;
 use crate::task::Task;
 
 /// A template as a session pins it.
@@ -36,6 +37,7 @@ pub struct Draft {
     events: Vec<NewEvent>,
     contents: Vec<ArtifactFile>,
     template: Option<Template>,
+    left: Vec<Session>,
 }
 
 impl Draft {
@@ -44,13 +46,13 @@ impl Draft {
     pub fn creating(created: TaskCreated, actor: Actor, now: DateTime<Utc>) -> Self {
         let task = fold::created(&created, Circumstance { actor: &actor, at: now, session_key: None });
         let events = vec![NewEvent { fact: Fact::TaskCreated(created), session_key: None }];
-        Self { task, actor, now, events, contents: Vec::new(), template: None }
+        Self { task, actor, now, events, contents: Vec::new(), template: None, left: Vec::new() }
     }
 
     /// A draft that changes `task`.
     #[must_use]
     pub fn on(task: Task, actor: Actor, now: DateTime<Utc>) -> Self {
-        Self { task, actor, now, events: Vec::new(), contents: Vec::new(), template: None }
+        Self { task, actor, now, events: Vec::new(), contents: Vec::new(), template: None, left: Vec::new() }
     }
 
     /// The task as it is after all facts so far.
@@ -83,6 +85,12 @@ impl Draft {
         &self.contents
     }
 
+    /// The sessions that these facts ended before another one began: no longer the task's latest.
+    #[must_use]
+    pub fn left_sessions(&self) -> &[Session] {
+        &self.left
+    }
+
     /// The template that a session start pins.
     #[must_use]
     pub fn template(&self) -> Option<&Template> {
@@ -97,6 +105,9 @@ impl Draft {
 
     /// Adds a fact in a session that is named.
     pub fn record_in(&mut self, session_key: Option<SessionKey>, fact: Fact) {
+        if matches!(fact, Fact::SessionStarted(_)) {
+            self.left.extend(self.task.session.clone());
+        }
         let circumstance = Circumstance { actor: &self.actor, at: self.now, session_key: session_key.as_ref() };
         fold::advance(&mut self.task, &fact, circumstance);
         self.events.push(NewEvent { fact, session_key });

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::code::{Actor, CheckName, PhaseName, SessionKey, TaskCode};
 use crate::workflow::Settings;
@@ -88,6 +89,20 @@ pub struct Session {
 }
 
 impl Session {
+    /// The session as `metadata.session` shows it to whoever queries the store with SQL.
+    #[must_use]
+    pub fn public(&self) -> Value {
+        let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        json!({
+            "session_key": self.key,
+            "started_at": time(self.started_at),
+            "current_phase": self.current_phase,
+            "active": self.active,
+            "phase_history": self.phase_history,
+            "ended_at": self.ended_at.map(time),
+        })
+    }
+
     /// Whether `phase` is behind the session, completed or skipped.
     #[must_use]
     pub fn has_left(&self, phase: &PhaseName) -> bool {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::code::{Actor, ArtifactName, PhaseName, SprintCode, TaskCode, TaskType};
 use crate::session::Session;
@@ -177,6 +177,25 @@ pub struct Task {
 }
 
 impl Task {
+    /// The whole `metadata` column: the caller's own keys, then those in [`RESERVED_METADATA`] that have something to say.
+    #[must_use]
+    pub fn full_metadata(&self) -> Map<String, Value> {
+        let mut full = self.metadata.clone();
+        if let Some(session) = &self.session {
+            full.insert("session".into(), session.public());
+        }
+        if !self.commits.is_empty() {
+            full.insert("commits".into(), json!(self.commits));
+        }
+        if !self.artifacts.is_empty() {
+            let named = self.artifacts.iter().map(|(name, meta)| {
+                json!({"name": name, "sha256": meta.sha256, "size": meta.size, "blank": meta.blank, "saved_at": meta.saved_at})
+            });
+            full.insert("artifacts".into(), named.collect());
+        }
+        full
+    }
+
     /// The session that is running, if one is.
     #[must_use]
     pub fn active_session(&self) -> Option<&Session> {

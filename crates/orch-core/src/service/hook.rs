@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceError, SessionService, draft_of};
+use super::{Orders, ServiceError, SessionService, draft_of};
 use crate::artifact::Written;
 use crate::code::{ArtifactName, PhaseName, SessionKey, TaskCode};
 use crate::event::{CommitCaptured, Fact, FilesSynced, HookFailed};
 use crate::operation::{Operation, Request};
-use crate::store::{Store, TaskChange, TaskContext, TaskScope};
+use crate::refusal::Refusal;
+use crate::store::{Outcome, Store, TaskChange, TaskContext, TaskScope};
 use crate::task::CapturedCommit;
-use crate::vcs::{Commit, Head, VcsError};
+use crate::vcs::{Commit, Head};
 use crate::workflow::Hook;
 
 /// The most commits that one capture records.
@@ -22,6 +23,15 @@ pub struct HookCall {
     pub phase: PhaseName,
     /// The hook.
     pub hook: Hook,
+}
+
+/// The commits of a task after a capture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Captured {
+    /// How many the capture added, at the end.
+    pub new: usize,
+    /// All that are recorded, oldest first.
+    pub commits: Vec<CapturedCommit>,
 }
 
 /// How a hook went.
@@ -46,12 +56,10 @@ impl<S: Store> SessionService<'_, S> {
         let mut reports = Vec::with_capacity(calls.len());
         for call in calls {
             let outcome = match call.hook {
-                Hook::CaptureCommitHash | Hook::CaptureFinalCommit => {
-                    self.capture(&operation, code, session, Some(&call.phase)).await.map(|hashes| match hashes.len() {
-                        0 => "no new commit".to_owned(),
-                        _ => format!("captured {}", hashes.join(", ")),
-                    })
-                }
+                Hook::CaptureCommitHash | Hook::CaptureFinalCommit => self
+                    .capture(&operation, code, Some(session), Some(&call.phase))
+                    .await
+                    .map(|done| told(&done.answer)),
                 Hook::SyncFiles => self.sync_files(&operation, code, session).await,
             };
             let outcome = match outcome {
@@ -71,42 +79,52 @@ impl<S: Store> SessionService<'_, S> {
         reports
     }
 
-    /// Records the commits since the last one recorded, each once per phase, and returns their short hashes.
+    /// Records the commits since the last one recorded, each once per phase.
+    ///
+    /// # Errors
+    /// A refusal if there is no such task; [`ServiceError::Vcs`] if there is no repository or it cannot be read.
+    pub async fn capture_commits(&self, orders: Orders<'_>) -> Result<Outcome<Captured>, ServiceError> {
+        let task = self.store.task(orders.task).await?.ok_or_else(|| Refusal::NoTask(orders.task.clone()))?;
+        let session = task.session.as_ref();
+        let phase = task.active_session().map(|session| session.current_phase.clone());
+        let key = session.map(|session| session.key.clone());
+        self.capture(orders.operation, orders.task, key.as_ref(), phase.as_ref()).await
+    }
+
     async fn capture(
         &self,
         operation: &Operation,
         code: &TaskCode,
-        session: &SessionKey,
+        session: Option<&SessionKey>,
         phase: Option<&PhaseName>,
-    ) -> Result<Vec<String>, HookError> {
-        let task = self.store.task(code).await.map_err(ServiceError::from)?;
+    ) -> Result<Outcome<Captured>, ServiceError> {
+        let task = self.store.task(code).await?;
         let base = task.and_then(|task| task.commits.last().map(|commit| commit.hash.clone()));
         let commits = match self.vcs.head()? {
-            Head::Unborn { .. } => return Err(HookError::NoCommit),
+            Head::Unborn { .. } => return Err(ServiceError::NoCommit),
             Head::At { commit, .. } if base.as_deref() == Some(&commit.hash) => vec![commit],
             Head::At { commit, .. } => {
                 let since = self.vcs.commits_since(base.as_deref(), MAX_CAPTURE)?;
                 if since.is_empty() { vec![commit] } else { since }
             }
         };
-        let request = Request::new(operation, "git.capture", &());
+        let request = Request::new(operation, "git.capture", &code);
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, &operation.actor)?;
-            let mut captured = Vec::new();
+            let mut new = 0;
             for commit in &commits {
                 let known = &draft.task().commits;
                 if known.iter().any(|known| known.hash == commit.hash && known.phase.as_ref() == phase) {
                     continue;
                 }
                 let commit = captured_commit(commit, phase, context.now);
-                captured.push(commit.short_hash.clone());
-                draft.record_in(Some(session.clone()), Fact::CommitCaptured(CommitCaptured { commit }));
+                draft.record_in(session.cloned(), Fact::CommitCaptured(CommitCaptured { commit }));
+                new += 1;
             }
-            Ok(TaskChange { draft, answer: captured })
+            let answer = Captured { new, commits: draft.task().commits.clone() };
+            Ok(TaskChange { draft, answer })
         };
-        let outcome =
-            self.store.change_task(&request, &TaskScope::of(code), decide).await.map_err(ServiceError::from)?;
-        Ok(outcome.answer)
+        Ok(self.store.change_task(&request, &TaskScope::of(code), decide).await?)
     }
 
     /// Writes the artifacts of a task back to its folder where they differ.
@@ -115,14 +133,14 @@ impl<S: Store> SessionService<'_, S> {
         operation: &Operation,
         code: &TaskCode,
         session: &SessionKey,
-    ) -> Result<String, HookError> {
-        let task = self.store.task(code).await.map_err(ServiceError::from)?;
+    ) -> Result<String, ServiceError> {
+        let task = self.store.task(code).await?;
         let names: Vec<ArtifactName> = task.map(|task| task.artifacts.into_keys().collect()).unwrap_or_default();
         let mut written = Vec::new();
         for name in names {
-            let content = self.store.artifact(code, &name).await.map_err(ServiceError::from)?;
+            let content = self.store.artifact(code, &name).await?;
             if let Some(content) = content
-                && self.folder.write(code, &name, &content).map_err(ServiceError::from)? == Written::Changed
+                && self.folder.write(code, &name, &content)? == Written::Changed
             {
                 written.push(name);
             }
@@ -169,15 +187,15 @@ fn captured_commit(
     }
 }
 
-/// Why a hook failed.
-#[derive(Debug, thiserror::Error)]
-enum HookError {
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    #[error(transparent)]
-    Vcs(#[from] VcsError),
-    #[error("the repository has no commit yet")]
-    NoCommit,
+fn told(captured: &Captured) -> String {
+    let from = captured.commits.len().saturating_sub(captured.new);
+    match &captured.commits[from..] {
+        [] => "no new commit".to_owned(),
+        new => {
+            let hashes: Vec<&str> = new.iter().map(|commit| commit.short_hash.as_str()).collect();
+            format!("captured {}", hashes.join(", "))
+        }
+    }
 }
 
 /// An error with its causes in one line.

@@ -7,7 +7,7 @@ mod session;
 mod sprint;
 mod task;
 
-pub use hook::{HookCall, HookReport};
+pub use hook::{Captured, HookCall, HookReport};
 pub use record::{CheckReport, EventAnswer, RecordService, TaskAnswer};
 pub use session::{Completion, Done, Orders, SessionAnswer, SessionService, SessionView};
 pub use sprint::{SprintAnswer, SprintService};
@@ -17,6 +17,7 @@ use crate::artifact::FolderError;
 use crate::draft::Draft;
 use crate::refusal::Refusal;
 use crate::store::{ChangeError, StoreError, TaskContext};
+use crate::vcs::VcsError;
 use crate::workflow::Workflow;
 
 /// A command that was not carried out.
@@ -32,6 +33,12 @@ pub enum ServiceError {
     /// The folder with the task's artifacts failed.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// Version control failed.
+    #[error(transparent)]
+    Vcs(#[from] VcsError),
+    /// The repository has no commit yet.
+    #[error("the repository has no commit yet")]
+    NoCommit,
 }
 
 impl From<ChangeError> for ServiceError {

@@ -7,7 +7,7 @@ mod session;
 mod sprint;
 mod task;
 
-pub use error::{ChangeError, StoreError};
+pub use error::{Cause, ChangeError, StoreError};
 pub use event::{ArtifactStore, EventFilter, EventStore};
 pub use session::{SessionEntry, SessionFilter, SessionStore};
 pub use sprint::{SprintChange, SprintContext, SprintStore, SprintTarget};

@@ -1,0 +1,238 @@
+//! One run of the program: parses, resolves settings, opens what a command needs, and ends with an exit code.
+
+use std::cell::OnceCell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{CommandFactory, FromArgMatches};
+use orch_core::clock::Clock;
+use orch_core::code::{Actor, IdempotencyKey, TaskCode};
+use orch_core::operation::{Operation, OperationId};
+use orch_core::service::{RecordService, SessionService};
+use orch_core::store::{SessionFilter, SessionStore, Window};
+use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
+use orch_store::folder::TaskFolders;
+use orch_store::{SqlStore, SqliteOptions};
+
+use crate::args::{Cli, expand_hyphenated};
+use crate::config::{self, Settings};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::printer::Printer;
+use crate::project::Project;
+
+/// Runs the program on these arguments and says how it ended.
+pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
+    let arguments = expand_hyphenated(arguments);
+    let json = arguments.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json");
+    let parsed = Cli::command().try_get_matches_from(arguments).and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) if json && error.use_stderr() => {
+            let text = error.render().to_string();
+            let message = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("wrong usage");
+            Printer { json }.error(&CliError::usage(message).hint("run: orch help"));
+            return Exit::Usage;
+        }
+        Err(error) => {
+            // help and version go to standard output, wrong usage to standard error; nobody may be listening
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    start_tracing();
+    let printer = Printer::new(cli.global.json, cli.global.color);
+    match run(cli, printer) {
+        Ok(exit) => exit,
+        Err(error) => {
+            printer.error(&error);
+            error.exit
+        }
+    }
+}
+
+fn start_tracing() {
+    if std::env::var_os("ORCH_LOG").is_some() {
+        let filter = tracing_subscriber::EnvFilter::from_env("ORCH_LOG");
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+}
+
+fn run(cli: Cli, printer: Printer) -> Result<Exit, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|error| CliError::new(Exit::Unavailable, format!("could not start: {error}")))?;
+    let app = App::new(&cli.global, printer)?;
+    let result = runtime.block_on(crate::commands::run(&app, cli.command));
+    app.leave_open();
+    // a runtime waits for its threads when it is dropped; nothing is left to wait for
+    runtime.shutdown_background();
+    result
+}
+
+/// What every command may use.
+pub(crate) struct App {
+    /// Where the command looks, absolute.
+    pub(crate) start: PathBuf,
+    /// Who writes to the streams.
+    pub(crate) printer: Printer,
+    /// The clock of this process.
+    pub(crate) clock: Arc<dyn Clock>,
+    actor: Actor,
+    key: Option<IdempotencyKey>,
+    id: OperationId,
+    project: Option<Project>,
+    settings: Settings,
+    store: OnceCell<SqlStore>,
+}
+
+impl App {
+    fn new(global: &crate::args::Global, printer: Printer) -> Result<Self, CliError> {
+        let start = global.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+        let start = start.canonicalize().map_err(|error| CliError::io("enter", &start, &error))?;
+        let project = Project::find(&start)?;
+        let settings = Settings::load(project.as_ref().map(Project::orch_dir).as_deref())?;
+        let actor = match &global.actor {
+            Some(actor) => actor.clone(),
+            None => config::default_actor()?,
+        };
+        let id = OperationId::from(ulid::Ulid::new());
+        let (clock, key) = (crate::time::clock(), global.idempotency_key.clone());
+        Ok(Self { start, printer, clock, actor, key, id, project, settings, store: OnceCell::new() })
+    }
+
+    /// This invocation.
+    pub(crate) fn operation(&self) -> Operation {
+        Operation { id: self.id.clone(), actor: self.actor.clone(), key: self.key.clone() }
+    }
+
+    /// The id of this invocation.
+    pub(crate) fn id(&self) -> &OperationId {
+        &self.id
+    }
+
+    /// All settings.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The project, if the command runs in one.
+    pub(crate) fn find_project(&self) -> Option<&Project> {
+        self.project.as_ref()
+    }
+
+    /// The project.
+    pub(crate) fn project(&self) -> Result<&Project, CliError> {
+        self.project.as_ref().ok_or_else(|| {
+            CliError::not_found(format!("no project of orch at {} or above", self.start.display()))
+                .hint("make one with: orch init")
+        })
+    }
+
+    /// How the store of a project is opened.
+    pub(crate) fn store_options(&self, project: &Project) -> SqliteOptions {
+        SqliteOptions {
+            path: self.settings.store_path(&project.orch_dir()),
+            busy_timeout: self.settings.busy_timeout(),
+        }
+    }
+
+    /// The store, opened on first use.
+    pub(crate) async fn store(&self) -> Result<&SqlStore, CliError> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let project = self.project()?;
+        let options = self.store_options(project);
+        if options.path.symlink_metadata().is_err() && project.orch_dir().is_dir() {
+            return Err(CliError::not_found(format!("the project has no store at {}", options.path.display()))
+                .hint("make one with: orch init"));
+        }
+        let opened = SqlStore::open(&options, Arc::clone(&self.clock)).await?;
+        Ok(self.store.get_or_init(|| opened))
+    }
+
+    /// Ends the use of the store without closing it.
+    fn leave_open(mut self) {
+        if let Some(store) = self.store.take() {
+            store.leave_open();
+        }
+    }
+
+    /// The folders of the tasks' artifacts.
+    pub(crate) fn folders(&self) -> Result<TaskFolders, CliError> {
+        Ok(TaskFolders::new(self.project()?.orch_dir(), self.settings.max_artifact_bytes()))
+    }
+
+    /// The project's repository, opened when a hook asks for it.
+    pub(crate) fn git(&self) -> LazyGit {
+        LazyGit { start: self.project.as_ref().map_or_else(|| self.start.clone(), |project| self.worktree(project)) }
+    }
+
+    /// A linked work tree shares the store of the main one, but has a HEAD of its own.
+    fn worktree(&self, project: &Project) -> PathBuf {
+        if self.start.starts_with(&project.root) { project.root.clone() } else { self.start.clone() }
+    }
+
+    /// The task that a command is about: the one named, else the only one with an active session.
+    pub(crate) async fn task(&self, named: Option<&str>) -> Result<TaskCode, CliError> {
+        if let Some(named) = named {
+            return Ok(TaskCode::new(named)?);
+        }
+        if let Some(code) = std::env::var("ORCH_TASK").ok().filter(|code| !code.is_empty()) {
+            return Ok(TaskCode::new(code)?);
+        }
+        let filter = SessionFilter { active: Some(true), task: None };
+        let active = self.store().await?.sessions(&filter, Window { limit: 5, offset: 0 }).await?;
+        match active.items.as_slice() {
+            [only] if active.total == 1 => Ok(only.task.clone()),
+            [] => Err(CliError::usage("no task was named and no session is active")
+                .hint("name a task, set ORCH_TASK, or run: orch session start TASK")),
+            several => {
+                let names: Vec<&str> = several.iter().map(|entry| entry.task.as_str()).collect();
+                Err(CliError::usage(format!(
+                    "no task was named and {} sessions are active: {}",
+                    active.total,
+                    names.join(", ")
+                ))
+                .hint("name a task, or set ORCH_TASK"))
+            }
+        }
+    }
+
+    /// The service for sessions.
+    pub(crate) fn sessions<'a>(
+        store: &'a SqlStore,
+        folder: &'a TaskFolders,
+        vcs: &'a LazyGit,
+    ) -> SessionService<'a, SqlStore> {
+        SessionService { store, folder, vcs }
+    }
+
+    /// The service for records.
+    pub(crate) fn records<'a>(store: &'a SqlStore, folder: &'a TaskFolders) -> RecordService<'a, SqlStore> {
+        RecordService { store, folder }
+    }
+
+    /// A path as it is printed: seen from the current folder if it lies below it.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.start).unwrap_or(path).display().to_string()
+    }
+}
+
+/// A repository that is opened only when somebody looks into it.
+pub(crate) struct LazyGit {
+    start: PathBuf,
+}
+
+impl VersionControl for LazyGit {
+    fn head(&self) -> Result<Head, VcsError> {
+        orch_git::Repository::open(&self.start)?.head()
+    }
+
+    fn commits_since(&self, base: Option<&str>, limit: usize) -> Result<Vec<Commit>, VcsError> {
+        orch_git::Repository::open(&self.start)?.commits_since(base, limit)
+    }
+}

@@ -1,0 +1,94 @@
+//! `orch artifact new`.
+
+use clap::Args;
+use orch_core::artifact::ArtifactFolder as _;
+use orch_core::code::ArtifactName;
+use orch_core::refusal::Refusal;
+use orch_core::store::TaskStore;
+use orch_core::task::Task;
+use orch_core::workflow::{ArtifactSpec, Workflow, artifact_template};
+use serde_json::json;
+
+use crate::app::App;
+use crate::args::task_and;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::view;
+
+/// Arguments of `orch artifact new`.
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The task, which may be left out, and the artifact's name
+    #[arg(value_names = ["TASK", "NAME"], num_args = 1..=2, required = true)]
+    words: Vec<String>,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+}
+
+impl New {
+    pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
+        let (task, rest) = task_and::<1>(&self.words);
+        let code = app.task(task).await?;
+        let name = ArtifactName::new(rest.first().cloned().unwrap_or_default())?;
+        let store = app.store().await?;
+        let task = store.task(&code).await?.ok_or_else(|| Refusal::NoTask(code.clone()))?;
+        let folders = app.folders()?;
+        let path = folders.folder(&code).join(name.as_str());
+        if path.symlink_metadata().is_ok() && !self.force {
+            return Err(CliError::new(Exit::Conflict, format!("{} exists already", app.shown(&path)))
+                .hint("edit it, or replace it with --force"));
+        }
+        let workflow = match store.pinned_template(&code).await?.filter(|_| task.active_session().is_some()) {
+            Some(pinned) => Workflow::parse(pinned.content.as_bytes(), &pinned.name)
+                .map_err(|faults| CliError::faults(&pinned.name, &faults))?,
+            None => super::super::workflow::project_template(app)?.0,
+        };
+        let text = fill(&template_text(app, &workflow, &name)?, &task, app);
+        folders.write(&code, &name, text.as_bytes())?;
+        app.printer.answer(
+            || {
+                let artifact = json!({"name": name, "path": app.shown(&path), "size": text.len()});
+                view::answer(json!({"artifact": artifact}), app.id())
+            },
+            || format!("{}\n", app.shown(&path)),
+        );
+        Ok(())
+    }
+}
+
+/// The text of the template that the workflow names for this artifact: a file in .orch/templates, or a built-in one.
+fn template_text(app: &App, workflow: &Workflow, name: &ArtifactName) -> Result<String, CliError> {
+    let specs =
+        workflow.phases.iter().flat_map(|phase| phase.artifacts.required.iter().chain(&phase.artifacts.optional));
+    let matching: Vec<&ArtifactSpec> = specs.filter(|spec| spec.pattern.matches(name)).collect();
+    let Some(template) = matching.iter().find_map(|spec| spec.template.as_deref()) else {
+        let about = matching.iter().find_map(|spec| spec.description.as_deref()).unwrap_or_default();
+        return Ok(format!("# {{task_code}}: {{task_title}}\n\n{about}\n"));
+    };
+    let path = app.project()?.orch_dir().join("templates").join(template);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            artifact_template(template).map(ToOwned::to_owned).ok_or_else(|| {
+                CliError::not_found(format!("the workflow names the template {template}, which does not exist"))
+                    .hint(format!("write it to {}", app.shown(&path)))
+            })
+        }
+        Err(error) => Err(CliError::io("read", &path, &error)),
+    }
+}
+
+fn fill(template: &str, task: &Task, app: &App) -> String {
+    let phase = task.active_session().map(|session| session.current_phase.to_string()).unwrap_or_default();
+    let date = app.clock.now().format("%Y-%m-%d").to_string();
+    let values = [
+        ("{task_code}", task.code.as_str()),
+        ("{task_type}", task.task_type.as_str()),
+        ("{phase}", &phase),
+        ("{date}", &date),
+        // last, so that nothing in a title is taken for a placeholder
+        ("{task_title}", &task.title),
+    ];
+    values.iter().fold(template.to_owned(), |text, (placeholder, value)| text.replace(placeholder, value))
+}

@@ -1,0 +1,77 @@
+//! `orch check run`.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+use clap::Args;
+use orch_core::code::CheckName;
+use orch_core::service::CheckReport;
+
+use crate::app::App;
+use crate::args::task_and;
+use crate::error::CliError;
+use crate::exit::Exit;
+
+/// How much of the end of the output is recorded, in bytes.
+const TAIL: usize = 4_096;
+
+/// Arguments of `orch check run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The task, which may be left out, and the check's name
+    #[arg(value_names = ["TASK", "NAME"], num_args = 1..=2, required = true)]
+    words: Vec<String>,
+    /// The command with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+impl Run {
+    /// Runs the command with its output passed on to standard error, records it, and ends as it ended.
+    pub(crate) async fn run(self, app: &App) -> Result<Exit, CliError> {
+        let (task, rest) = task_and::<1>(&self.words);
+        let code = app.task(task).await?;
+        let name = CheckName::new(rest.first().cloned().unwrap_or_default())?;
+        let (exit_code, tail) = run(&self.command)?;
+        let passed = exit_code == Some(0);
+        let report = CheckReport {
+            name,
+            passed,
+            command: Some(self.command),
+            exit_code,
+            output_tail: Some(String::from_utf8_lossy(&tail).into_owned()),
+            note: None,
+        };
+        super::record(app, &code, &report).await?;
+        Ok(if passed { Exit::Done } else { Exit::Child(exit_code.unwrap_or(1)) })
+    }
+}
+
+/// Runs a command; its exit code, none where a signal ended it, and the end of what it printed.
+fn run(command: &[String]) -> Result<(Option<i32>, Vec<u8>), CliError> {
+    let failed = |error: std::io::Error| {
+        CliError::usage(format!("could not run {}: {error}", command.join(" "))).hint("nothing was recorded")
+    };
+    // one pipe for both streams keeps their order
+    let (mut reader, writer) = std::io::pipe().map_err(failed)?;
+    let mut child = Command::new(&command[0])
+        .args(&command[1..])
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone().map_err(failed)?)
+        .stderr(writer)
+        .spawn()
+        .map_err(failed)?;
+    let mut tail = Vec::new();
+    let mut buffer = [0_u8; 8_192];
+    while let Ok(count @ 1..) = reader.read(&mut buffer) {
+        // with standard error closed, the output is recorded all the same
+        let _ = std::io::stderr().write_all(&buffer[..count]);
+        tail.extend_from_slice(&buffer[..count]);
+        if tail.len() > 2 * TAIL {
+            tail.drain(..tail.len() - TAIL);
+        }
+    }
+    let status = child.wait().map_err(failed)?;
+    let from = tail.len().saturating_sub(TAIL);
+    Ok((status.code(), tail.split_off(from)))
+}

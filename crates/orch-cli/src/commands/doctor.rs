@@ -1,0 +1,111 @@
+//! `orch doctor`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::error::{CliError, chain};
+use crate::exit::Exit;
+use crate::output::printer::visible_line;
+use crate::output::view;
+
+/// Arguments of `orch doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {}
+
+/// One thing that was looked at.
+struct Finding {
+    name: &'static str,
+    ok: bool,
+    message: String,
+    hint: Option<String>,
+    exit: Exit,
+}
+
+impl Finding {
+    fn good(name: &'static str, message: String) -> Self {
+        Self { name, ok: true, message, hint: None, exit: Exit::Done }
+    }
+
+    fn bad(name: &'static str, error: CliError) -> Self {
+        let message = if error.lines.is_empty() { error.message } else { error.lines.join("; ") };
+        Self { name, ok: false, message, hint: error.hint, exit: error.exit }
+    }
+}
+
+impl Doctor {
+    /// Tells what it found on standard output; the exit code is that of the first fault.
+    pub(crate) async fn run(self, app: &App) -> Result<Exit, CliError> {
+        let Self {} = self;
+        let findings = [project(app), store(app).await, workflow(app), repository(app), clock(app)];
+        let exit = findings.iter().find(|finding| !finding.ok).map_or(Exit::Done, |finding| finding.exit);
+        app.printer.answer(
+            || {
+                let checks: Vec<Value> = findings
+                    .iter()
+                    .map(|found| json!({"name": found.name, "ok": found.ok, "message": found.message, "hint": found.hint}))
+                    .collect();
+                view::answer(json!({"ok": exit == Exit::Done, "checks": checks}), app.id())
+            },
+            || {
+                let line = |found: &Finding| {
+                    let hint = found.hint.as_ref().map(|hint| format!("\n    {}", visible_line(hint))).unwrap_or_default();
+                    let mark = if found.ok { "✓" } else { "✗" };
+                    format!("{mark} {:<10} {}{hint}\n", found.name, visible_line(&found.message))
+                };
+                findings.iter().map(line).collect()
+            },
+        );
+        Ok(exit)
+    }
+}
+
+fn project(app: &App) -> Finding {
+    match app.project() {
+        Ok(project) => Finding::good("project", project.root.display().to_string()),
+        Err(error) => Finding::bad("project", error),
+    }
+}
+
+async fn store(app: &App) -> Finding {
+    let findings = match app.store().await {
+        Ok(store) => store.check().await.map_err(CliError::from),
+        Err(error) => Err(error),
+    };
+    match findings {
+        Ok(findings) if findings.is_empty() => {
+            Finding::good("store", "sound, and every state is the fold of its events".to_owned())
+        }
+        Ok(findings) => {
+            Finding::bad("store", CliError::new(Exit::Damaged, findings.join("; ")).hint("run: orch db check"))
+        }
+        Err(error) => Finding::bad("store", error),
+    }
+}
+
+fn workflow(app: &App) -> Finding {
+    match super::workflow::project_template(app) {
+        Ok((workflow, _)) => Finding::good("workflow", format!("{}: {} phases", workflow.name, workflow.phases.len())),
+        Err(error) => Finding::bad("workflow", error),
+    }
+}
+
+/// No repository is no fault: orch works without one.
+fn repository(app: &App) -> Finding {
+    match orch_git::discover(&app.start) {
+        Ok(Some(place)) => Finding::good("git", place.git_dir.display().to_string()),
+        Ok(None) => Finding::good("git", "no repository here; commits are not captured".to_owned()),
+        Err(error) => Finding::bad("git", CliError::new(Exit::Refused, chain(&error))),
+    }
+}
+
+fn clock(app: &App) -> Finding {
+    let now = app.clock.now();
+    let year = chrono::Datelike::year(&now);
+    if (2024..2100).contains(&year) {
+        Finding::good("clock", view::time(now))
+    } else {
+        let error = CliError::new(Exit::Refused, format!("the clock says {}", view::time(now)));
+        Finding::bad("clock", error.hint("set the clock of this machine; leases and ages depend on it"))
+    }
+}

@@ -1,0 +1,34 @@
+//! `orch event export`.
+
+use clap::Args;
+use orch_core::store::EventStore;
+
+use super::{line, select::Select};
+use crate::app::App;
+use crate::error::CliError;
+use crate::output::view;
+
+/// How many events are read at a time.
+const BATCH: u64 = 1_000;
+
+/// Arguments of `orch event export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    select: Select,
+}
+
+impl Export {
+    pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
+        let mut filter = self.select.filter(app);
+        let printer = crate::output::printer::Printer { json: true };
+        loop {
+            let events = app.store().await?.events(&filter, BATCH).await?;
+            let Some(last) = events.last() else { return Ok(()) };
+            filter.after = Some(last.id);
+            if !events.iter().all(|event| printer.line(|| view::event(event), || line(event))) {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `orch workflow init`.
+
+use std::io::Write as _;
+
+use clap::Args;
+use orch_core::workflow::{BUILTIN, builtin};
+use serde_json::json;
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::view;
+
+/// Arguments of `orch workflow init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The built-in template to begin with
+    #[arg(default_value = super::DEFAULT)]
+    name: String,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+}
+
+impl Init {
+    pub(crate) fn run(self, app: &App) -> Result<(), CliError> {
+        let Some(template) = builtin(&self.name) else {
+            let names: Vec<&str> = BUILTIN.iter().map(|known| known.name).collect();
+            return Err(CliError::not_found(format!("there is no built-in template {}", self.name))
+                .hint(format!("there are: {}", names.join(", "))));
+        };
+        let folder = app.project()?.orch_dir();
+        let path = folder.join("workflow.yaml");
+        if path.symlink_metadata().is_ok() && !self.force {
+            return Err(CliError::new(Exit::Conflict, format!("{} exists already", app.shown(&path)))
+                .hint("edit it, or replace it with --force"));
+        }
+        // written whole or not at all, and never through a link
+        tempfile::NamedTempFile::new_in(&folder)
+            .and_then(|mut file| {
+                file.write_all(template.yaml.as_bytes())?;
+                file.as_file().sync_all()?;
+                file.persist(&path).map_err(|error| error.error)
+            })
+            .map_err(|error| CliError::io("write", &path, &error))?;
+        app.printer.answer(
+            || view::answer(json!({"workflow": {"name": template.name, "path": app.shown(&path)}}), app.id()),
+            || format!("Wrote {}\nEdit it, then run: orch workflow check\n", app.shown(&path)),
+        );
+        Ok(())
+    }
+}

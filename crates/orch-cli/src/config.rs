@@ -1,0 +1,267 @@
+//! Settings: flag > variable > the project's file > the user's file > default. Resolved once, each value with its origin.
+
+use std::path::{Path, PathBuf};
+
+use orch_core::code::Actor;
+use orch_core::workflow::Settings as WorkflowSettings;
+use orch_core::yaml::{self, Fault, FaultList, Faults, Node};
+use serde_json::{Value, json};
+
+use crate::error::CliError;
+
+/// What a setting may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Bool,
+    /// A whole number within these bounds.
+    Number(i64, i64),
+}
+
+/// A setting that orch knows.
+struct Known {
+    key: &'static str,
+    form: Form,
+    default: Option<&'static str>,
+    help: &'static str,
+}
+
+const fn known(key: &'static str, form: Form, default: Option<&'static str>, help: &'static str) -> Known {
+    Known { key, form, default, help }
+}
+
+/// Every setting. The variable of `workflow.lease_minutes` is `ORCH_WORKFLOW_LEASE_MINUTES`.
+const KNOWN: &[Known] = &[
+    known("storage.path", Form::Text, Some("orch.db"), "The SQLite file, seen from the folder .orch"),
+    known(
+        "storage.busy_timeout_seconds",
+        Form::Number(0, 3_600),
+        Some("30"),
+        "How long a writer waits for another one",
+    ),
+    known("workflow.template", Form::Text, None, "A template: a file seen from the project's root, or a built-in name"),
+    known(
+        "workflow.lease_minutes",
+        Form::Number(1, 43_200),
+        Some("60"),
+        "How long a task is held after its holder's last act",
+    ),
+    known("workflow.allow_phase_skip", Form::Bool, None, "Overrules the template's setting of this name"),
+    known("workflow.allow_user_override", Form::Bool, None, "Overrules the template's setting of this name"),
+    known("workflow.require_artifact_validation", Form::Bool, None, "Overrules the template's setting of this name"),
+    known("workflow.sync_files_on_phase_complete", Form::Bool, None, "Overrules the template's setting of this name"),
+    known("workflow.sync_files_on_close", Form::Bool, None, "Overrules the template's setting of this name"),
+    known(
+        "files.max_artifact_bytes",
+        Form::Number(1, 1 << 30),
+        Some("10485760"),
+        "The largest artifact that is taken up",
+    ),
+];
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Origin {
+    Variable(String),
+    File(PathBuf),
+    Default,
+}
+
+/// All settings as they are in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    values: Vec<(Option<String>, Origin)>,
+}
+
+impl Settings {
+    /// Reads the project's and the user's file and the environment.
+    pub(crate) fn load(orch_dir: Option<&Path>) -> Result<Self, CliError> {
+        let mut values: Vec<(Option<String>, Origin)> =
+            KNOWN.iter().map(|known| (known.default.map(ToOwned::to_owned), Origin::Default)).collect();
+        let files = user_file().into_iter().chain(orch_dir.map(|dir| dir.join("config.yaml")));
+        for file in files {
+            for (at, value) in read_file(&file)? {
+                values[at] = (Some(value), Origin::File(file.clone()));
+            }
+        }
+        for (slot, known) in values.iter_mut().zip(KNOWN) {
+            let name = variable(known.key);
+            if let Ok(text) = std::env::var(&name) {
+                let value = check(known, &text)
+                    .map_err(|expected| CliError::usage(format!("{name} is {text:?}; expected {expected}")))?;
+                *slot = (Some(value), Origin::Variable(name));
+            }
+        }
+        Ok(Self { values })
+    }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        let at = KNOWN.iter().position(|known| known.key == key)?;
+        self.values[at].0.as_deref()
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        // values were checked when they were read, and numbers have defaults
+        self.get(key).and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
+    /// The SQLite file.
+    pub(crate) fn store_path(&self, orch_dir: &Path) -> PathBuf {
+        orch_dir.join(self.get("storage.path").unwrap_or("orch.db"))
+    }
+
+    /// How long a writer waits for another one.
+    pub(crate) fn busy_timeout(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.number("storage.busy_timeout_seconds"))
+    }
+
+    /// How long a lease lasts, in seconds.
+    pub(crate) fn lease_seconds(&self) -> u32 {
+        u32::try_from(self.number("workflow.lease_minutes") * 60).unwrap_or(u32::MAX)
+    }
+
+    /// The largest artifact that is taken up, in bytes.
+    pub(crate) fn max_artifact_bytes(&self) -> u64 {
+        self.number("files.max_artifact_bytes")
+    }
+
+    /// The template that is asked for; by default `.orch/workflow.yaml`, else the built-in one.
+    pub(crate) fn template(&self) -> Option<&str> {
+        self.get("workflow.template")
+    }
+
+    /// A template's settings with what these settings change in them.
+    pub(crate) fn over(&self, template: WorkflowSettings) -> WorkflowSettings {
+        let pick = |name: &str, own: bool| self.get(&format!("workflow.{name}")).map_or(own, |text| text == "true");
+        WorkflowSettings {
+            allow_phase_skip: pick("allow_phase_skip", template.allow_phase_skip),
+            allow_user_override: pick("allow_user_override", template.allow_user_override),
+            require_artifact_validation: pick("require_artifact_validation", template.require_artifact_validation),
+            sync_files_on_phase_complete: pick("sync_files_on_phase_complete", template.sync_files_on_phase_complete),
+            sync_files_on_close: pick("sync_files_on_close", template.sync_files_on_close),
+        }
+    }
+
+    /// Every setting with its value, origin and meaning, for `orch config show`.
+    pub(crate) fn rows(&self) -> Vec<Value> {
+        let row = |(known, (value, origin)): (&Known, &(Option<String>, Origin))| {
+            let origin = match origin {
+                Origin::Variable(name) => name.clone(),
+                Origin::File(path) => path.display().to_string(),
+                Origin::Default => "default".to_owned(),
+            };
+            json!({"key": known.key, "value": value, "origin": origin, "variable": variable(known.key), "help": known.help})
+        };
+        KNOWN.iter().zip(&self.values).map(row).collect()
+    }
+}
+
+/// Who acts, where `--actor` and `ORCH_ACTOR` do not say.
+pub(crate) fn default_actor() -> Result<Actor, CliError> {
+    let name = ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
+    Ok(Actor::new(name.unwrap_or_else(|| "unknown".to_owned()))?)
+}
+
+fn variable(key: &str) -> String {
+    format!("ORCH_{}", key.replace('.', "_").to_uppercase())
+}
+
+fn user_file() -> Option<PathBuf> {
+    let config = std::env::var_os("XDG_CONFIG_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let config = config.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+    Some(config.join("orch").join("config.yaml"))
+}
+
+fn check(known: &Known, text: &str) -> Result<String, String> {
+    match known.form {
+        Form::Text if text.trim().is_empty() => Err("some text".to_owned()),
+        Form::Text => Ok(text.to_owned()),
+        Form::Bool if matches!(text, "true" | "false") => Ok(text.to_owned()),
+        Form::Bool => Err("true or false".to_owned()),
+        Form::Number(least, most) => match text.parse::<i64>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number.to_string()),
+            _ => Err(format!("a whole number from {least} to {most}")),
+        },
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<(usize, String)>, CliError> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    match std::fs::File::open(path) {
+        Ok(file) => file
+            .take(yaml::MAX_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| CliError::io("read", path, &error))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(CliError::io("open", path, &error)),
+    };
+    let (tree, mut faults) = yaml::read(&bytes);
+    let mut found = FaultList::default();
+    let values = tree.map(|tree| read_tree(&tree, &mut found)).unwrap_or_default();
+    faults.add_elsewhere(found);
+    match Faults::new(faults.into_faults()) {
+        Some(faults) => Err(CliError::faults(&path.display().to_string(), &faults)
+            .hint("correct the file; `orch config show` lists every setting")),
+        None => Ok(values),
+    }
+}
+
+fn read_tree(tree: &Node, faults: &mut FaultList) -> Vec<(usize, String)> {
+    let mut values = Vec::new();
+    if tree.kind == yaml::Kind::Null {
+        return values;
+    }
+    let mut sections: Vec<&str> = KNOWN.iter().filter_map(|known| known.key.split('.').next()).collect();
+    sections.dedup();
+    for section in tree.entries("the settings", faults).into_iter().flatten() {
+        if !sections.contains(&section.key) {
+            let fault = || Fault::new(section.at, format!("there is no section {}", yaml::quoted(section.key)));
+            faults.add(|| fault().nearest_of(section.key, sections.iter().copied()));
+            continue;
+        }
+        for entry in section.value.entries(section.key, faults).into_iter().flatten() {
+            let key = format!("{}.{}", section.key, entry.key);
+            let Some(at) = KNOWN.iter().position(|known| known.key == key) else {
+                let names = KNOWN.iter().filter_map(|known| known.key.strip_prefix(section.key)?.strip_prefix('.'));
+                let fault = Fault::new(entry.at, format!("there is no setting {}", yaml::quoted(&key)));
+                faults.add(|| fault.nearest_of(entry.key, names));
+                continue;
+            };
+            let text = match &entry.value.kind {
+                yaml::Kind::Text(text) => text.clone(),
+                yaml::Kind::Bool(value) => value.to_string(),
+                yaml::Kind::Int(value) => value.to_string(),
+                _ => String::new(),
+            };
+            match check(&KNOWN[at], &text) {
+                Ok(value) => values.push((at, value)),
+                Err(expected) => {
+                    faults.add(|| Fault::new(entry.value.at, format!("{key} has a wrong value")).expected(expected));
+                }
+            }
+        }
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_checked_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        std::fs::write(&path, "workflow:\n  lease_minute: 5\n  allow_phase_skip: maybe\nstorag: {}\n").unwrap();
+        let error = read_file(&path).unwrap_err();
+        assert_eq!(error.lines.len(), 3, "{:?}", error.lines);
+        assert!(error.lines[0].contains(":2:3: ") && error.lines[0].contains("lease_minutes"), "{:?}", error.lines);
+        std::fs::write(&path, "workflow:\n  lease_minutes: 5\n").unwrap();
+        assert_eq!(read_file(&path).unwrap().len(), 1);
+        std::fs::write(&path, "# nothing\n").unwrap();
+        assert_eq!(read_file(&path).unwrap().len(), 0);
+    }
+}

@@ -1,0 +1,261 @@
+//! From an error to words, a hint and an exit code. The only place where errors become sentences for people.
+
+use std::path::Path;
+
+use orch_core::artifact::FolderError;
+use orch_core::code::InvalidName;
+use orch_core::refusal::Refusal;
+use orch_core::service::ServiceError;
+use orch_core::store::StoreError;
+use orch_core::vcs::VcsError;
+use orch_core::workflow::Faults;
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+
+/// A command that failed, as it is told.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// What happened.
+    pub(crate) message: String,
+    /// What to do next.
+    pub(crate) hint: Option<String>,
+    /// Facts for programs.
+    pub(crate) details: Value,
+    /// Lines for people instead of the plain message, such as what a gate misses.
+    pub(crate) lines: Vec<String>,
+}
+
+impl CliError {
+    /// An error with this code.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: None, details: json!({}), lines: Vec::new() }
+    }
+
+    /// Wrong usage or input.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// The named thing does not exist.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Exit::NotFound, message)
+    }
+
+    /// Refused for safety or by policy.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(Exit::Refused, message)
+    }
+
+    /// A file that could not be read or written.
+    pub(crate) fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
+        let exit = match error.kind() {
+            std::io::ErrorKind::NotFound => Exit::NotFound,
+            std::io::ErrorKind::AlreadyExists => Exit::Conflict,
+            _ => Exit::Unavailable,
+        };
+        Self::new(exit, format!("could not {doing} {}: {error}", path.display()))
+    }
+
+    /// The faults of a file, one a line.
+    pub(crate) fn faults(file: &str, faults: &Faults) -> Self {
+        let list: Vec<Value> = faults
+            .as_slice()
+            .iter()
+            .map(|fault| {
+                json!({"file": file, "line": fault.at.line, "column": fault.at.column, "message": fault.message,
+                       "expected": fault.expected, "nearest": fault.nearest})
+            })
+            .collect();
+        let count = list.len();
+        let mut error = Self::usage(format!("{file} has {count} {}", if count == 1 { "fault" } else { "faults" }));
+        error.lines = faults.render(file).lines().map(ToOwned::to_owned).collect();
+        error.details = json!({"faults": list});
+        error.hint("correct the file, then run: orch workflow check")
+    }
+
+    /// With what to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// With facts for programs.
+    pub(crate) fn details(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+impl From<ServiceError> for CliError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Refused(refusal) => refusal.into(),
+            ServiceError::Store(error) => error.into(),
+            ServiceError::Folder(error) => error.into(),
+            ServiceError::Vcs(error) => error.into(),
+            ServiceError::NoCommit => Self::new(Exit::Conflict, chain(&error)).hint("commit something first"),
+            error => Self::new(Exit::Defect, chain(&error)),
+        }
+    }
+}
+
+impl From<InvalidName> for CliError {
+    fn from(error: InvalidName) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<FolderError> for CliError {
+    fn from(error: FolderError) -> Self {
+        let exit = if matches!(error, FolderError::Refused { .. }) { Exit::Refused } else { Exit::Unavailable };
+        Self::new(exit, chain(&error))
+    }
+}
+
+impl From<VcsError> for CliError {
+    fn from(error: VcsError) -> Self {
+        let exit = match error {
+            VcsError::NotARepository { .. } => Exit::NotFound,
+            VcsError::Owner { .. } | VcsError::Unsupported { .. } => Exit::Refused,
+            _ => Exit::Unavailable,
+        };
+        Self::new(exit, chain(&error))
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let message = chain(&error);
+        match error {
+            StoreError::Conflict { .. } => Self::new(Exit::Conflict, message).hint("read the state again, then decide"),
+            StoreError::KeyReused { first } => Self::usage(message)
+                .hint("use another key for another request")
+                .details(json!({"operation_id": first.as_str()})),
+            StoreError::Busy { .. } => {
+                Self::new(Exit::Busy, message).hint("try again; another process holds the store")
+            }
+            StoreError::Unavailable { .. } => Self::new(Exit::Unavailable, message).hint("run: orch doctor"),
+            StoreError::Damaged { .. } | StoreError::Newer { .. } => {
+                Self::new(Exit::Damaged, message).hint("nothing was touched; run: orch db check")
+            }
+            StoreError::OutcomeUnknown { operation, .. } => Self::new(Exit::Unknown, message)
+                .hint(format!("repeat with the same --idempotency-key, or ask: orch op show {operation}"))
+                .details(json!({"operation_id": operation.as_str()})),
+            _ => Self::new(Exit::Defect, message).hint("this is a defect of orch; please report it"),
+        }
+    }
+}
+
+impl From<Refusal> for CliError {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::NoTask(_) => Self::not_found(message).hint("run: orch task list"),
+            Refusal::NoSprint(_) => Self::not_found(message).hint("run: orch sprint list"),
+            Refusal::NoArtifact { task, .. } => {
+                Self::not_found(message).hint(format!("run: orch artifact list {task}"))
+            }
+            Refusal::NothingReady => Self::not_found(message).hint("run: orch task list --status pending"),
+            Refusal::CodeTaken(_) => Self::new(Exit::Conflict, message),
+            Refusal::GateNotMet { phase, missing, warnings } => gate(&phase, &missing, &warnings, message),
+            Refusal::NoActiveSession { task, ended } => {
+                let ended = ended.map(|(key, at)| json!({"session_key": key, "ended_at": at}));
+                Self::new(Exit::Conflict, message)
+                    .hint(format!("run: orch session start {task}"))
+                    .details(json!({"latest_session": ended}))
+            }
+            Refusal::Held { task, holder, expires_at, expired } => {
+                let until = crate::output::view::time(expires_at);
+                let hint = if expired {
+                    format!("the lease ran out at {until}; run: orch session start {task} --take-over")
+                } else {
+                    format!("the lease lives until {until}; wait, or ask {holder} to run: orch task release {task}")
+                };
+                Self::new(Exit::Conflict, message)
+                    .hint(hint)
+                    .details(json!({"holder": holder, "lease_expires_at": until, "expired": expired}))
+            }
+            Refusal::NotCurrentPhase { meant, current, moved_by } => Self::new(Exit::Conflict, message)
+                .hint("run: orch phase show")
+                .details(json!({"phase": meant, "current_phase": current, "moved_by": moved_by})),
+            Refusal::SessionChanged { current, moved_by } => Self::new(Exit::Conflict, message)
+                .hint("run: orch session status")
+                .details(json!({"session_key": current, "moved_by": moved_by})),
+            Refusal::UnknownPhase { known, .. } => {
+                Self::usage(message).hint(format!("its phases are: {}", join(&known))).details(json!({"phases": known}))
+            }
+            Refusal::NotEarlier { .. } | Refusal::NotLater { .. } => Self::usage(message).hint("run: orch phase show"),
+            Refusal::NotLastPhase { current, last } => Self::new(Exit::Conflict, message)
+                .hint("complete the phases before it, or end it as it is with: orch session end --force")
+                .details(json!({"current_phase": current, "last_phase": last})),
+            Refusal::Forbidden { setting } => Self::refused(message)
+                .hint(format!("set {setting} in the workflow's settings; it counts from the next session on"))
+                .details(json!({"setting": setting})),
+            Refusal::EmptyReason => {
+                Self::usage(message).hint("give a reason, or leave the option out where it is optional")
+            }
+            Refusal::Invalid { .. } | Refusal::Circle { .. } => Self::usage(message),
+            Refusal::WrongStatus { task, .. } => {
+                Self::new(Exit::Conflict, message).hint(format!("run: orch task update {task} --status pending"))
+            }
+            Refusal::SessionActive { task, .. } => Self::new(Exit::Conflict, message)
+                .hint(format!("run: orch session end {task}, with --force where it is not done")),
+            Refusal::NotEmitted { allowed, emitted_by, .. } => {
+                let exit = if emitted_by.is_some() { Exit::Conflict } else { Exit::Usage };
+                let hint = match &emitted_by {
+                    Some(phase) => format!("phase {phase} emits it; this one emits: {}", join(&allowed)),
+                    None => {
+                        format!("this phase emits: {}; declare others under `events` in the workflow", join(&allowed))
+                    }
+                };
+                Self::new(exit, message).hint(hint).details(json!({"allowed": allowed}))
+            }
+            Refusal::PinnedTemplate { .. } => {
+                Self::new(Exit::Damaged, message).hint("end the session with: orch session end --force")
+            }
+            _ => Self::new(Exit::Conflict, message),
+        }
+    }
+}
+
+fn gate(
+    phase: &orch_core::code::PhaseName,
+    missing: &orch_core::gate::Missing,
+    warnings: &[String],
+    message: String,
+) -> CliError {
+    let mut lines = Vec::new();
+    lines.extend(missing.artifacts.iter().map(|name| format!("✗ Required artifact missing: {name}")));
+    lines.extend(missing.fields.iter().map(|name| format!("✗ Required field missing: {name}")));
+    lines.extend(missing.checks.iter().map(|name| format!("✗ Check not passed: {name}")));
+    lines.extend(missing.bugs.iter().map(|name| format!("✗ Bug open: {name}")));
+    if missing.approval {
+        lines.push("✗ Approval missing".to_owned());
+    }
+    lines.extend(warnings.iter().map(|warning| format!("⚠ {warning}")));
+    let mut error = CliError::new(Exit::Gate, message)
+        .hint("supply what is missing, or complete it all the same with --override --reason \"…\"")
+        .details(json!({"phase": phase, "missing": missing, "warnings": warnings}));
+    error.lines = lines;
+    error
+}
+
+fn join<T: ToString>(items: &[T]) -> String {
+    match items {
+        [] => "nothing".to_owned(),
+        _ => items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// An error with its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| {
+        let cause = cause.to_string();
+        // some libraries repeat the cause in their own text
+        if text.ends_with(&cause) { text } else { format!("{text}: {cause}") }
+    })
+}

@@ -1,0 +1,5 @@
+//! What is printed: the printer, the JSON documents and the texts for people.
+
+pub(crate) mod printer;
+pub(crate) mod text;
+pub(crate) mod view;

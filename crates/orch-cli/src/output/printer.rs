@@ -1,0 +1,161 @@
+//! The only writer to standard output and standard error. Text from outside is made visible before it gets here or here.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use crate::error::CliError;
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Writes answers, warnings and errors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer {
+    /// Whether answers are JSON documents.
+    pub(crate) json: bool,
+}
+
+impl Printer {
+    /// A printer; sets the colours of this process.
+    pub(crate) fn new(json: bool, color: Color) -> Self {
+        match color {
+            Color::Auto => {}
+            Color::Always => anstream::ColorChoice::Always.write_global(),
+            Color::Never => anstream::ColorChoice::Never.write_global(),
+        }
+        Self { json }
+    }
+
+    /// Prints an answer: the document with `--json`, else the text.
+    pub(crate) fn answer(self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) {
+        if self.json {
+            out(&format!("{:#}\n", document()));
+        } else {
+            out(&text());
+        }
+    }
+
+    /// Prints one document of a stream, on a line of its own, or the text for it. Says whether anybody still reads.
+    #[must_use]
+    pub(crate) fn line(self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> bool {
+        let line = if self.json { format!("{}\n", document()) } else { text() };
+        out(&line)
+    }
+
+    /// Prints text that is itself the answer, such as an artifact.
+    pub(crate) fn raw(self, bytes: &[u8]) {
+        let mut stdout = std::io::stdout().lock();
+        // nobody reads any more: the effect of the command stands, so there is nothing to say
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    }
+
+    /// Tells something beside the answer.
+    pub(crate) fn note(self, text: &str) {
+        err(&format!("{}\n", visible(text)));
+    }
+
+    /// Warns.
+    pub(crate) fn warn(self, text: &str) {
+        err(&format!("{} {}\n", paint(AnsiColor::Yellow, "⚠"), visible(text)));
+    }
+
+    /// Tells why a command failed, and what to do.
+    pub(crate) fn error(self, error: &CliError) {
+        if self.json {
+            let document = json!({"error": {
+                "code": error.exit.word(), "exit_code": error.exit.number(), "message": error.message,
+                "hint": error.hint, "details": error.details,
+            }});
+            err(&format!("{document:#}\n"));
+            return;
+        }
+        let mut text = String::new();
+        if error.lines.is_empty() {
+            let _ = writeln!(text, "{} {}", paint(AnsiColor::Red, "error:"), visible(&error.message));
+        }
+        for line in &error.lines {
+            let _ = writeln!(text, "{}", visible(line));
+        }
+        if let Some(hint) = &error.hint {
+            let _ = writeln!(text, "{} {}", paint(AnsiColor::Cyan, "hint:"), visible(hint));
+        }
+        err(&text);
+    }
+}
+
+fn out(text: &str) -> bool {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
+}
+
+fn err(text: &str) {
+    // with standard error closed there is nobody left to tell
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A text in a colour; the colour is dropped where the stream is no terminal.
+pub(crate) fn paint(color: AnsiColor, text: &str) -> String {
+    let style = Style::new().fg_color(Some(color.into()));
+    format!("{style}{text}{style:#}")
+}
+
+/// A text in bold.
+pub(crate) fn bold(text: &str) -> String {
+    let style = Style::new().bold();
+    format!("{style}{text}{style:#}")
+}
+
+/// Text from outside with control, C1 and bidirectional characters made visible. Line ends and tabs stay.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_hidden(c) {
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// As [`visible`], and on one line.
+pub(crate) fn visible_line(text: &str) -> String {
+    visible(text).replace('\n', "\\n").replace('\t', " ")
+}
+
+fn is_hidden(c: char) -> bool {
+    let bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (c.is_control() && c != '\n' && c != '\t') || bidi
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_is_made_visible() {
+        for (text, shown) in [
+            ("plain ünïcödé\n\ttext", "plain ünïcödé\n\ttext"),
+            ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
+            ("a\rb\u{9b}c\u{202e}d", "a\\u{d}b\\u{9b}c\\u{202e}d"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+        assert_eq!(visible_line("a\nb"), "a\\nb");
+    }
+}

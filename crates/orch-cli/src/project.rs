@@ -1,0 +1,75 @@
+//! Which project a command is about: the nearest `.orch`, or the one of the git work tree. Creates nothing.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::CliError;
+
+/// The name of the folder that makes a folder a project.
+pub(crate) const FOLDER: &str = ".orch";
+
+/// A project: the folder whose `.orch` holds the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Project {
+    /// The folder that `.orch` is in.
+    pub(crate) root: PathBuf,
+}
+
+impl Project {
+    /// The folder `.orch`.
+    pub(crate) fn orch_dir(&self) -> PathBuf {
+        self.root.join(FOLDER)
+    }
+
+    /// The project of `start`: the nearest folder upwards with `.orch`, where a linked work tree shares the store of its
+    /// main one; else the work tree of git that has one.
+    pub(crate) fn find(start: &Path) -> Result<Option<Self>, CliError> {
+        let nearest = start.ancestors().find(|folder| folder.join(FOLDER).symlink_metadata().is_ok());
+        if let Some(root) = nearest {
+            check_folder(&root.join(FOLDER))?;
+            // a linked work tree has its own copy of the tracked files in .orch, but not the store
+            if root.join(".git").is_file()
+                && let Some(main) = main_work_tree(root)?
+                && main != root
+                && main.join(FOLDER).is_dir()
+            {
+                return Self::at(main).map(Some);
+            }
+            return Ok(Some(Self { root: root.to_owned() }));
+        }
+        match main_work_tree(start)? {
+            Some(main) if main.join(FOLDER).symlink_metadata().is_ok() => Self::at(main).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Where `orch init` makes the project of `start`: an existing one, else git's work tree, else the folder itself.
+    pub(crate) fn place(start: &Path) -> Result<Self, CliError> {
+        match Self::find(start)? {
+            Some(project) => Ok(project),
+            None => Ok(Self { root: main_work_tree(start)?.unwrap_or_else(|| start.to_owned()) }),
+        }
+    }
+
+    fn at(root: PathBuf) -> Result<Self, CliError> {
+        check_folder(&root.join(FOLDER))?;
+        Ok(Self { root })
+    }
+}
+
+fn main_work_tree(start: &Path) -> Result<Option<PathBuf>, CliError> {
+    match orch_git::discover(start) {
+        Ok(place) => Ok(place.and_then(|place| place.main_work_tree.or(place.work_tree))),
+        // what libgit2 cannot read is no reason to refuse a project: its folder decides
+        Err(orch_git::GitError::Unsupported { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check_folder(path: &Path) -> Result<(), CliError> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(_) => Err(CliError::refused(format!("{} is not a folder (links are not followed)", path.display()))
+            .hint("remove it, then run: orch init")),
+        Err(error) => Err(CliError::io("read", path, &error)),
+    }
+}

@@ -1,0 +1,91 @@
+//! Times on the command line, and the clock of this process. The only place that asks the system for the time.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use orch_core::clock::{Clock, FixedClock};
+use std::sync::Arc;
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the clock comes in")]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+/// The clock of this process; `ORCH_NOW` (RFC 3339) stops it, for tests and reproducible transcripts.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    let frozen = std::env::var("ORCH_NOW").ok().and_then(|text| text.parse().ok());
+    match frozen {
+        Some(now) => Arc::new(FixedClock(now)),
+        None => Arc::new(SystemClock),
+    }
+}
+
+/// A time as people write it: RFC 3339, a date, or an age such as `90m`, `2h`, `3d` or `1w`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// A point in time.
+    At(DateTime<Utc>),
+    /// So long before now.
+    Ago(TimeDelta),
+}
+
+impl Moment {
+    /// The point in time, seen from `now`.
+    pub(crate) fn from(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(age) => now.checked_sub_signed(age).unwrap_or(DateTime::<Utc>::MIN_UTC),
+        }
+    }
+}
+
+impl std::str::FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::At(time.to_utc()));
+        }
+        if let Ok(date) = text.parse::<NaiveDate>() {
+            return Ok(Self::At(date.and_time(chrono::NaiveTime::MIN).and_utc()));
+        }
+        let age = text.char_indices().last().and_then(|(at, unit)| {
+            let number: i64 = text[..at].parse().ok().filter(|number| *number >= 0)?;
+            match unit {
+                's' => TimeDelta::try_seconds(number),
+                'm' => TimeDelta::try_minutes(number),
+                'h' => TimeDelta::try_hours(number),
+                'd' => TimeDelta::try_days(number),
+                'w' => TimeDelta::try_weeks(number),
+                _ => None,
+            }
+        });
+        age.map(Self::Ago)
+            .ok_or_else(|| "expected RFC 3339, a date (2025-01-13) or an age (90m, 2h, 3d, 1w)".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_time_a_date_or_an_age() {
+        let now: DateTime<Utc> = "2025-01-13T14:30:22Z".parse().unwrap();
+        for (text, time) in [
+            ("2025-01-01T00:00:00+01:00", "2024-12-31T23:00:00Z"),
+            ("2025-01-01", "2025-01-01T00:00:00Z"),
+            ("90m", "2025-01-13T13:00:22Z"),
+            ("1w", "2025-01-06T14:30:22Z"),
+        ] {
+            assert_eq!(text.parse::<Moment>().unwrap().from(now), time.parse::<DateTime<Utc>>().unwrap(), "{text}");
+        }
+        for text in ["", "h", "-1h", "5", "99999999999999999w", "1é"] {
+            assert!(text.parse::<Moment>().is_err(), "{text}");
+        }
+    }
+}

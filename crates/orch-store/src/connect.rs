@@ -1,0 +1,279 @@
+//! Opening and creating the SQLite store: what is checked before the file is touched, and how its schema is kept current.
+//!
+//! Durability: WAL with `synchronous=FULL`, so that a commit is one sync of the log. The program leaves the last connection
+//! open when it exits ([`SqlStore::leave_open`]): closing it would copy the log into the file, with two more syncs a command.
+//! The next command reads the log instead, which is why a checkpoint is due after [`CHECKPOINT_PAGES`] already.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use orch_core::clock::{Clock, to_micros};
+use orch_core::store::StoreError;
+use orch_migrations::{SchemaManager, migrations};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use crate::error::Place;
+
+/// Marks a file as a store of orch: `orch` in ASCII, in SQLite's header.
+const APPLICATION_ID: u32 = 0x6f72_6368;
+/// After so many pages of 4 KiB the log is copied into the file. A first connection reads the whole log, about 0.5 ms for
+/// so many pages; a checkpoint costs two syncs, once in some fifty commands.
+const CHECKPOINT_PAGES: u32 = 256;
+/// How old a left-over of a dead `create` must be before it is removed.
+const STALE: Duration = Duration::from_secs(3_600);
+
+/// Where the store is, and how long to wait for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// The database file.
+    pub path: PathBuf,
+    /// How long a writer waits for another one.
+    pub busy_timeout: Duration,
+}
+
+/// Whether [`SqlStore::create`] made a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// It is new.
+    New,
+    /// It was there before, or somebody else was first.
+    Existing,
+}
+
+/// A store in a SQLite file.
+pub struct SqlStore {
+    pub(crate) db: DatabaseConnection,
+    pub(crate) path: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl SqlStore {
+    /// Opens an existing store, and upgrades one of an older schema after a backup beside it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if there is none or it cannot be opened, [`StoreError::Damaged`] if the file is not a
+    /// store of orch, [`StoreError::Newer`] if a newer version wrote it. The file is not touched in any of these cases.
+    pub async fn open(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let path = options.path.display().to_string();
+        check_header(&options.path, &path)?;
+        let db = connect(options, access(&options.path)).await.map_err(Place(&path).error("opening the store"))?;
+        let store = Self { db, path, clock };
+        store.upgrade(options).await?;
+        Ok(store)
+    }
+
+    /// Makes a store where there is none. It is made under another name and linked into place when it is whole, so that
+    /// nobody ever sees a part of it, whoever is killed or comes second.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the folder cannot be written.
+    pub async fn create(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Created, StoreError> {
+        let path = options.path.display().to_string();
+        if options.path.symlink_metadata().is_ok() {
+            return Ok(Created::Existing);
+        }
+        let folder = options.path.parent().unwrap_or(Path::new("."));
+        let failed = |doing: &str| {
+            let (place, doing) = (path.clone(), doing.to_owned());
+            move |error: std::io::Error| StoreError::Unavailable {
+                place,
+                reason: format!("could not {doing}: {error}"),
+                source: Some(error.into()),
+            }
+        };
+        remove_stale(folder);
+        let scratch =
+            tempfile::Builder::new().prefix(".orch-new-").tempdir_in(folder).map_err(failed("make a folder"))?;
+        let draft = SqliteOptions { path: scratch.path().join("new.db"), ..options.clone() };
+        private_file(&draft.path).map_err(failed("make the file"))?;
+        let db = connect(&draft, Access::Write).await.map_err(Place(&path).error("making the store"))?;
+        let store = Self { db, path: path.clone(), clock };
+        store.run_migrations(0).await?;
+        let wal = store.db.execute_unprepared("PRAGMA journal_mode=WAL").await;
+        wal.map_err(Place(&path).error("making the store"))?;
+        store.db.close().await.map_err(Place(&path).error("making the store"))?;
+        std::fs::File::open(&draft.path).and_then(|file| file.sync_all()).map_err(failed("sync the file"))?;
+        let created = match std::fs::hard_link(&draft.path, &options.path) {
+            Ok(()) => Created::New,
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Created::Existing,
+            Err(error) => return Err(failed("put the file into place")(error)),
+        };
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder"))?;
+        Ok(created)
+    }
+
+    /// The schema version that this program knows.
+    #[must_use]
+    pub fn schema_version() -> i64 {
+        i64::try_from(migrations().len()).unwrap_or(i64::MAX)
+    }
+
+    /// Ends the use of the store without closing its connection. Whoever exits afterwards saves the checkpoint that closing
+    /// the last connection would make; to the file it is as if the program had been killed, which loses nothing.
+    pub fn leave_open(self) {
+        std::mem::forget(self.db);
+    }
+
+    /// The store's clock, whole microseconds.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        to_micros(self.clock.now())
+    }
+
+    /// The place for errors.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place(&self.path)
+    }
+
+    /// Begins a transaction that may write: it waits for its turn at once, so that what it reads stays true.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.db.begin_with_options(options).await.map_err(self.place().error("beginning a transaction"))
+    }
+
+    async fn upgrade(&self, options: &SqliteOptions) -> Result<(), StoreError> {
+        let known = Self::schema_version();
+        let found = self.user_version(&self.db).await?;
+        if found > known {
+            return Err(StoreError::Newer { place: self.path.clone(), found, known });
+        }
+        if found < known {
+            let backup = options.path.with_extension(format!("backup-{found}.db"));
+            if backup.symlink_metadata().is_err() {
+                let copy = format!("VACUUM INTO '{}'", backup.display().to_string().replace('\'', "''"));
+                self.db.execute_unprepared(&copy).await.map_err(self.place().error("backing the store up"))?;
+            }
+            self.run_migrations(found).await?;
+        }
+        Ok(())
+    }
+
+    async fn user_version(&self, db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+        let failed = self.place().error("reading the schema version");
+        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA user_version");
+        let row = db.query_one_raw(statement).await.map_err(&failed)?;
+        row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(&failed)
+    }
+
+    /// Runs the migrations after `from` in one transaction; does nothing if somebody else was first.
+    async fn run_migrations(&self, from: i64) -> Result<(), StoreError> {
+        let failed = self.place().error("upgrading the store");
+        let transaction = self.begin().await?;
+        if self.user_version(&transaction).await? == from {
+            let pending = migrations().into_iter().skip(usize::try_from(from).unwrap_or(usize::MAX));
+            for migration in pending {
+                migration.up(&SchemaManager::new(&transaction)).await.map_err(&failed)?;
+            }
+            let marks =
+                format!("PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={}", Self::schema_version());
+            transaction.execute_unprepared(&marks).await.map_err(&failed)?;
+        }
+        transaction.commit().await.map_err(&failed)
+    }
+}
+
+/// What may be done with the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Write,
+    /// Reading only; the log's index can be made beside the file.
+    Read,
+    /// Reading only, from media on which nothing can be made; without a log the file is all there is.
+    Immutable,
+}
+
+fn access(path: &Path) -> Access {
+    let read_only = |error: &std::io::Error| {
+        matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
+    };
+    match std::fs::OpenOptions::new().append(true).open(path) {
+        Err(error) if read_only(&error) => {
+            let mut log = path.as_os_str().to_owned();
+            log.push("-wal");
+            if Path::new(&log).metadata().is_ok_and(|meta| meta.len() > 0) { Access::Read } else { Access::Immutable }
+        }
+        _ => Access::Write,
+    }
+}
+
+async fn connect(options: &SqliteOptions, access: Access) -> Result<DatabaseConnection, DbErr> {
+    let (path, busy_timeout) = (options.path.clone(), options.busy_timeout);
+    let mut connect = ConnectOptions::new("sqlite://");
+    connect
+        .max_connections(1)
+        .min_connections(0)
+        .connect_lazy(true)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .acquire_timeout(busy_timeout + Duration::from_secs(5))
+        .map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
+            sqlite
+                .filename(&path)
+                .create_if_missing(false)
+                .read_only(access != Access::Write)
+                .immutable(access == Access::Immutable)
+                .busy_timeout(busy_timeout)
+                .foreign_keys(true)
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("trusted_schema", "OFF")
+                .pragma("cell_size_check", "ON")
+                .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+        });
+    Database::connect(connect).await
+}
+
+/// Looks at the file's header before SQLite does, which would write one into an empty file.
+fn check_header(path: &Path, shown: &str) -> Result<(), StoreError> {
+    let unavailable = |error: std::io::Error| StoreError::Unavailable {
+        place: shown.to_owned(),
+        reason: if error.kind() == std::io::ErrorKind::NotFound {
+            "it does not exist".into()
+        } else {
+            error.to_string()
+        },
+        source: Some(error.into()),
+    };
+    let damaged = |reason: &str| StoreError::Damaged { place: shown.to_owned(), reason: reason.to_owned() };
+    if !path.symlink_metadata().map_err(unavailable)?.is_file() {
+        return Err(damaged("it is not a plain file"));
+    }
+    let mut header = Vec::with_capacity(100);
+    let file = std::fs::File::open(path).map_err(unavailable)?;
+    file.take(100).read_to_end(&mut header).map_err(unavailable)?;
+    match header.get(68..72) {
+        _ if header.is_empty() => Err(damaged("it is empty")),
+        // https://sqlite.org/fileformat2.html#the_database_header
+        _ if !header.starts_with(b"SQLite format 3\0") => Err(damaged("it is not a SQLite database")),
+        Some(id) if id == APPLICATION_ID.to_be_bytes() => Ok(()),
+        Some(_) => Err(damaged("it is the SQLite database of another program")),
+        None => Err(damaged("it is cut off")),
+    }
+}
+
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn remove_stale(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".orch-new-")) {
+        let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
+        if age.is_some_and(|age| age > STALE) {
+            // a left-over that cannot be removed harms nobody
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! From rows to the domain's values. Reads; writes nothing.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use orch_core::code::{SprintCode, TaskCode};
+use orch_core::draft::Template;
+use orch_core::session::Session;
+use orch_core::sprint::Sprint;
+use orch_core::store::StoreError;
+use orch_core::task::{ArtifactMeta, CapturedCommit, Lease, RESERVED_METADATA, Task};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, JsonValue, QueryFilter,
+    QuerySelect, RelationDef, Select,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::entity::{dependency, session, sprint, task};
+use crate::error::Place;
+
+/// A task's row with what belongs to it in other tables.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct TaskRow {
+    pub(crate) id: i64,
+    task_code: String,
+    title: String,
+    description: String,
+    task_type: String,
+    status: String,
+    priority: String,
+    metadata: JsonValue,
+    version: i64,
+    lease_holder: Option<String>,
+    lease_seconds: Option<i64>,
+    lease_expires_at: Option<String>,
+    created_at: String,
+    updated_at: String,
+    sprint_code: Option<String>,
+    session_state: Option<JsonValue>,
+}
+
+/// Selects tasks with their sprint's code and their latest session.
+pub(crate) fn tasks() -> Select<task::Entity> {
+    let to_sprint = task::Entity::belongs_to(sprint::Entity).from(task::Column::SprintId).to(sprint::Column::Id).into();
+    let other = Alias::new("latest");
+    let latest = Query::select()
+        .expr(Expr::col((other.clone(), session::Column::Id)).max())
+        .from_as(session::Entity, other.clone())
+        .and_where(Expr::col((other, session::Column::TaskId)).equals((task::Entity, task::Column::Id)))
+        .to_owned();
+    let to_session: RelationDef =
+        task::Entity::belongs_to(session::Entity).from(task::Column::Id).to(session::Column::TaskId).into();
+    let to_session = to_session.on_condition(move |_, _| {
+        Condition::all().add(Expr::col((session::Entity, session::Column::Id)).in_subquery(latest.clone()))
+    });
+    task::Entity::find()
+        .join(JoinType::LeftJoin, to_sprint)
+        .join(JoinType::LeftJoin, to_session)
+        .column(sprint::Column::SprintCode)
+        .column_as(session::Column::State, "session_state")
+}
+
+/// The rows of a selection as tasks, with the ids of their rows.
+pub(crate) async fn read_tasks(
+    db: &impl ConnectionTrait,
+    place: Place<'_>,
+    selection: Select<task::Entity>,
+) -> Result<Vec<(i64, Task)>, StoreError> {
+    let failed = place.error("reading tasks");
+    let rows = selection.into_model::<TaskRow>().all(db).await.map_err(&failed)?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut after = dependencies(db, &ids).await.map_err(&failed)?;
+    let mut tasks = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (id, code) = (row.id, row.task_code.clone());
+        let task = row.into_task(after.remove(&id).unwrap_or_default());
+        tasks.push((id, task.map_err(|problem| place.damaged(&format!("task {code}"), problem))?));
+    }
+    Ok(tasks)
+}
+
+/// The task with this code and the id of its row.
+pub(crate) async fn read_task(
+    db: &impl ConnectionTrait,
+    place: Place<'_>,
+    code: &TaskCode,
+) -> Result<Option<(i64, Task)>, StoreError> {
+    let selection = tasks().filter(task::Column::TaskCode.eq(code.as_str()));
+    Ok(read_tasks(db, place, selection).await?.pop())
+}
+
+async fn dependencies(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64, BTreeSet<String>>, DbErr> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let to_task =
+        dependency::Entity::belongs_to(task::Entity).from(dependency::Column::AfterTaskId).to(task::Column::Id).into();
+    let pairs: Vec<(i64, String)> = dependency::Entity::find()
+        .select_only()
+        .column(dependency::Column::TaskId)
+        .join(JoinType::InnerJoin, to_task)
+        .column(task::Column::TaskCode)
+        .filter(dependency::Column::TaskId.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut found: HashMap<i64, BTreeSet<String>> = HashMap::new();
+    for (id, code) in pairs {
+        found.entry(id).or_default().insert(code);
+    }
+    Ok(found)
+}
+
+/// An artifact as `metadata.artifacts` has it.
+#[derive(Deserialize)]
+struct NamedArtifact {
+    name: orch_core::code::ArtifactName,
+    sha256: String,
+    size: u64,
+    blank: bool,
+    saved_at: DateTime<Utc>,
+}
+
+type Problem = Box<dyn std::error::Error + Send + Sync>;
+
+impl TaskRow {
+    fn into_task(self, after: BTreeSet<String>) -> Result<Task, Problem> {
+        let mut metadata = into_map(self.metadata)?;
+        let mut taken = RESERVED_METADATA.map(|key| metadata.remove(key).unwrap_or(Value::Null)).into_iter().skip(1);
+        let commits: Option<Vec<CapturedCommit>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
+        let artifacts: Option<Vec<NamedArtifact>> = serde_json::from_value(taken.nth(1).unwrap_or(Value::Null))?;
+        let named = artifacts.unwrap_or_default().into_iter().map(|named| {
+            let meta =
+                ArtifactMeta { sha256: named.sha256, size: named.size, blank: named.blank, saved_at: named.saved_at };
+            (named.name, meta)
+        });
+        let lease = match (self.lease_holder, self.lease_seconds, self.lease_expires_at) {
+            (Some(holder), Some(seconds), Some(expires_at)) => Some(Lease {
+                holder: holder.parse()?,
+                seconds: u32::try_from(seconds)?,
+                expires_at: expires_at.parse()?,
+            }),
+            _ => None,
+        };
+        Ok(Task {
+            code: self.task_code.parse()?,
+            sprint: self.sprint_code.map(SprintCode::new).transpose()?,
+            title: self.title,
+            description: self.description,
+            task_type: self.task_type.parse()?,
+            status: self.status.parse()?,
+            priority: self.priority.parse()?,
+            metadata,
+            after: after.into_iter().map(TaskCode::new).collect::<Result<_, _>>()?,
+            artifacts: named.collect(),
+            commits: commits.unwrap_or_default(),
+            session: self.session_state.map(serde_json::from_value::<Session>).transpose()?,
+            lease,
+            version: self.version,
+            created_at: self.created_at.parse()?,
+            updated_at: self.updated_at.parse()?,
+        })
+    }
+}
+
+/// A sprint's row as a sprint.
+pub(crate) fn sprint(place: Place<'_>, row: sprint::Model) -> Result<Sprint, StoreError> {
+    let code = row.sprint_code.clone();
+    let read = move || -> Result<Sprint, Problem> {
+        Ok(Sprint {
+            code: row.sprint_code.parse()?,
+            title: row.title,
+            status: row.status.parse()?,
+            metadata: into_map(row.metadata)?,
+            version: row.version,
+            created_at: row.created_at.parse()?,
+            updated_at: row.updated_at.parse()?,
+        })
+    };
+    read().map_err(|problem| place.damaged(&format!("sprint {code}"), problem))
+}
+
+/// A template by its hash.
+pub(crate) async fn template(
+    db: &impl ConnectionTrait,
+    place: Place<'_>,
+    session: Option<&Session>,
+) -> Result<Option<Template>, StoreError> {
+    let Some(session) = session else { return Ok(None) };
+    let row = crate::entity::template::Entity::find_by_id(session.template.sha256.as_str());
+    let row = row.one(db).await.map_err(place.error("reading a template"))?;
+    Ok(row.map(|row| Template { name: row.name, sha256: row.sha256, content: row.content }))
+}
+
+fn into_map(value: Value) -> Result<Map<String, Value>, Problem> {
+    match value {
+        Value::Object(map) => Ok(map),
+        other => Err(format!("its metadata is no JSON object: {other}").into()),
+    }
+}
