@@ -336,4 +336,4 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span, f
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -129,6 +129,9 @@ impl Parts {
     }
 }
 
+/// How many artifacts a list may have: each is a glob to compile, and a hostile file has room for ten thousand.
+const MAX_ARTIFACTS: usize = 100;
+
 fn artifacts(entry: Entry<'_>, faults: &mut FaultList) -> Artifacts {
     let Some(fields) = Fields::read(entry.value, entry.at, "`artifacts`", keys::ARTIFACTS, faults) else {
         return Artifacts::default();
@@ -147,8 +150,13 @@ fn artifact_list<'a>(
     faults: &mut FaultList,
 ) -> Vec<ArtifactSpec> {
     let items = fields.get(key).and_then(|node| node.items(&format!("`{key}`"), faults)).unwrap_or_default();
-    let mut specs = Vec::with_capacity(items.len().min(64));
-    for item in items {
+    let mut specs = Vec::with_capacity(items.len().min(MAX_ARTIFACTS));
+    if let Some(extra) = items.get(MAX_ARTIFACTS) {
+        faults.add(|| {
+            Fault::new(extra.at, format!("`{key}` is too long")).expected(format!("at most {MAX_ARTIFACTS} artifacts"))
+        });
+    }
+    for item in items.iter().take(MAX_ARTIFACTS) {
         let Some((node, spec)) = artifact(item, faults) else { continue };
         let Kind::Text(text) = &node.kind else { continue };
         match seen.get(text.as_str()) {
@@ -272,6 +280,9 @@ fn event(at: Position, text: &str, faults: &mut FaultList) -> Option<EventType> 
 
 fn variants(node: &Node, declared: &Declared<'_>, faults: &mut FaultList) -> BTreeMap<TaskType, Vec<PhaseName>> {
     let mut variants = BTreeMap::new();
+    // The order of a hash map is random; a message is not.
+    let mut names: Vec<&str> = declared.keys().copied().collect();
+    names.sort_by_key(|name| (declared.get(name).copied().flatten(), *name));
     for entry in node.entries("`variants`", faults).unwrap_or_default() {
         let task_type = checked::<TaskType>(entry.at, entry.key, "task type", TaskType::EXPECTED, faults);
         let what = format!("variant {}", quoted(entry.key));
@@ -282,7 +293,7 @@ fn variants(node: &Node, declared: &Declared<'_>, faults: &mut FaultList) -> BTr
         let mut last: Option<(&str, i64)> = None;
         let phases = collect(items, "phase", faults, |at, text, faults| {
             let Some(order) = declared.get(text) else {
-                faults.add(|| unknown_phase(at, text, declared));
+                faults.add(|| unknown_phase(at, text, &names));
                 return None;
             };
             if let Some(order) = *order {
@@ -304,10 +315,7 @@ fn variants(node: &Node, declared: &Declared<'_>, faults: &mut FaultList) -> BTr
     variants
 }
 
-fn unknown_phase(at: Position, text: &str, declared: &Declared<'_>) -> Fault {
-    // The order of a hash map is random; a message is not.
-    let mut names: Vec<&str> = declared.keys().copied().collect();
-    names.sort_by_key(|name| (declared.get(name).copied().flatten(), *name));
+fn unknown_phase(at: Position, text: &str, names: &[&str]) -> Fault {
     let fault = Fault::new(at, format!("unknown phase {}", quoted(text))).nearest_of(text, names.iter().copied());
     match names.len() {
         0 => fault,
@@ -358,7 +366,7 @@ fn collect<'a, T>(
     let mut seen = HashMap::new();
     let mut values = Vec::new();
     for item in items {
-        let Some(text) = item.text(&format!("a {noun}"), faults) else { continue };
+        let Some(text) = item.text(&format!("the {noun}"), faults) else { continue };
         if let Some(first) = seen.get(text) {
             faults
                 .add(|| Fault::new(item.at, format!("duplicate {noun} {}; the first one is at {first}", quoted(text))));
