@@ -53,7 +53,7 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
 }
 
 fn start_tracing() {
-    if std::env::var_os("ORCH_LOG").is_some() {
+    if config::environment("ORCH_LOG").is_some() {
         let filter = tracing_subscriber::EnvFilter::from_env("ORCH_LOG");
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
@@ -98,7 +98,7 @@ impl App {
             Some(actor) => actor.clone(),
             None => config::default_actor()?,
         };
-        let id = OperationId::from(ulid::Ulid::new());
+        let id = new_id();
         let (clock, key) = (crate::time::clock(), global.idempotency_key.clone());
         Ok(Self { start, printer, clock, actor, key, id, project, settings, store: OnceCell::new() })
     }
@@ -181,7 +181,7 @@ impl App {
         if let Some(named) = named {
             return Ok(TaskCode::new(named)?);
         }
-        if let Some(code) = std::env::var("ORCH_TASK").ok().filter(|code| !code.is_empty()) {
+        if let Some(code) = config::environment("ORCH_TASK") {
             return Ok(TaskCode::new(code)?);
         }
         let filter = SessionFilter { active: Some(true), task: None };
@@ -191,11 +191,11 @@ impl App {
             [] => Err(CliError::usage("no task was named and no session is active")
                 .hint("name a task, set ORCH_TASK, or run: orch session start TASK")),
             several => {
-                let names: Vec<&str> = several.iter().map(|entry| entry.task.as_str()).collect();
+                let codes: Vec<&str> = several.iter().map(|entry| entry.task.as_str()).collect();
                 Err(CliError::usage(format!(
                     "no task was named and {} sessions are active: {}",
                     active.total,
-                    names.join(", ")
+                    codes.join(", ")
                 ))
                 .hint("name a task, or set ORCH_TASK"))
             }
@@ -220,6 +220,11 @@ impl App {
     pub(crate) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.start).unwrap_or(path).display().to_string()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where randomness comes in")]
+fn new_id() -> OperationId {
+    OperationId::from(ulid::Ulid::new())
 }
 
 /// A repository that is opened only when somebody looks into it.

@@ -86,7 +86,7 @@ impl Settings {
         }
         for (slot, known) in values.iter_mut().zip(KNOWN) {
             let name = variable(known.key);
-            if let Ok(text) = std::env::var(&name) {
+            if let Some(text) = environment(&name) {
                 let value = check(known, &text)
                     .map_err(|expected| CliError::usage(format!("{name} is {text:?}; expected {expected}")))?;
                 *slot = (Some(value), Origin::Variable(name));
@@ -158,10 +158,14 @@ impl Settings {
 
 /// Who acts, where `--actor` and `ORCH_ACTOR` do not say.
 pub(crate) fn default_actor() -> Result<Actor, CliError> {
-    let name = ["USER", "LOGNAME", "USERNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
+    let name = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| environment(name));
     Ok(Actor::new(name.unwrap_or_else(|| "unknown".to_owned()))?)
+}
+
+/// A variable of the environment that says something. One that is not UTF-8 says nothing that orch could use.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment comes in")]
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn variable(key: &str) -> String {
@@ -169,8 +173,8 @@ fn variable(key: &str) -> String {
 }
 
 fn user_file() -> Option<PathBuf> {
-    let config = std::env::var_os("XDG_CONFIG_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let config = config.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+    let config = environment("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = config.or_else(|| environment("HOME").map(|home| PathBuf::from(home).join(".config")))?;
     Some(config.join("orch").join("config.yaml"))
 }
 

@@ -159,7 +159,9 @@ impl From<Refusal> for CliError {
                 Self::not_found(message).hint(format!("run: orch artifact list {task}"))
             }
             Refusal::NothingReady => Self::not_found(message).hint("run: orch task list --status pending"),
-            Refusal::CodeTaken(_) => Self::new(Exit::Conflict, message),
+            Refusal::CodeTaken(_) => {
+                Self::new(Exit::Conflict, message).hint("give another one, or none: the next free one is taken")
+            }
             Refusal::GateNotMet { phase, missing, warnings } => gate(&phase, &missing, &warnings, message),
             Refusal::NoActiveSession { task, ended } => {
                 let ended = ended.map(|(key, at)| json!({"session_key": key, "ended_at": at}));

@@ -1,5 +1,7 @@
 //! The program `orch`. Parses, runs one command, and exits with its code; everything else is in the modules.
 
+#![expect(clippy::doc_markdown, reason = "the doc comments of arguments are help texts, where back-ticks would show")]
+
 mod app;
 mod args;
 mod commands;
@@ -13,6 +15,5 @@ mod time;
 fn main() {
     let code = app::main(std::env::args_os().collect());
     // leaves the store open on purpose: closing the last connection would cost a checkpoint, see orch-store's `connect`
-    #[expect(clippy::exit, reason = "the one place where the program ends")]
     std::process::exit(code.number());
 }

@@ -17,7 +17,7 @@ impl Clock for SystemClock {
 
 /// The clock of this process; `ORCH_NOW` (RFC 3339) stops it, for tests and reproducible transcripts.
 pub(crate) fn clock() -> Arc<dyn Clock> {
-    let frozen = std::env::var("ORCH_NOW").ok().and_then(|text| text.parse().ok());
+    let frozen = crate::config::environment("ORCH_NOW").and_then(|text| text.parse().ok());
     match frozen {
         Some(now) => Arc::new(FixedClock(now)),
         None => Arc::new(SystemClock),

@@ -107,7 +107,7 @@ fn apply_to_task(task: &mut Task, fact: &Fact, circumstance: Circumstance<'_>) {
             task.session = circumstance.session_key.zip(started.phases.first()).map(|(key, first)| Session {
                 key: key.clone(),
                 template: started.template.clone(),
-                settings: started.settings.clone(),
+                settings: started.settings,
                 phases: started.phases.clone(),
                 started_at: circumstance.at,
                 current_phase: first.clone(),

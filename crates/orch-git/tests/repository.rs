@@ -105,6 +105,7 @@ impl Sandbox {
 }
 
 /// Not a test of its own: what [`Sandbox::discover_in_child`] runs.
+#[expect(clippy::disallowed_methods, reason = "how the test talks to itself in another process")]
 #[test]
 fn child() {
     if let (Some(start), Some(answer)) = (std::env::var_os("ORCH_TEST_START"), std::env::var_os("ORCH_TEST_ANSWER")) {

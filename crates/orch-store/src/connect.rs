@@ -27,7 +27,7 @@ const APPLICATION_ID: u32 = 0x6f72_6368;
 /// so many pages; a checkpoint costs two syncs, once in some fifty commands.
 const CHECKPOINT_PAGES: u32 = 256;
 /// How old a left-over of a dead `create` must be before it is removed.
-const STALE: Duration = Duration::from_secs(3_600);
+const STALE: Duration = Duration::from_hours(1);
 
 /// Where the store is, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

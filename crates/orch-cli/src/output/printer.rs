@@ -27,6 +27,7 @@ pub(crate) struct Printer {
     pub(crate) json: bool,
 }
 
+#[expect(clippy::unused_self, reason = "whoever may write has a printer")]
 impl Printer {
     /// A printer; sets the colours of this process.
     pub(crate) fn new(json: bool, color: Color) -> Self {

@@ -60,10 +60,10 @@ impl Update {
         let update = TaskUpdate { changes, status: self.status };
         let outcome = TaskService { store: app.store().await? }.update(&app.operation(), &code, &update).await?;
         let task = &outcome.answer.task;
-        let changed = if outcome.event_ids.is_empty() { "already so" } else { "updated" };
+        let what = if outcome.event_ids.is_empty() { "already so" } else { "updated" };
         app.printer.answer(
             || view::answer(json!({"task": view::task(task)}), &outcome.operation_id),
-            || format!("{} {changed}\n", task.code),
+            || format!("{} {what}\n", task.code),
         );
         Ok(())
     }

@@ -156,7 +156,9 @@ fn sessions_of(before: Option<Task>, draft: &Draft) -> Vec<Session> {
             (None, _) => {}
         }
         let left = task.as_ref().and_then(|task| task.session.clone());
-        left.into_iter().for_each(|session| put(&mut sessions, session, |one, other| one.key == other.key));
+        if let Some(session) = left {
+            put(&mut sessions, session, |one, other| one.key == other.key);
+        }
     }
     sessions
 }

@@ -242,6 +242,7 @@ fn one_mistake_is_one_fault_and_all_are_told() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one snapshot of the whole form")]
 fn the_stored_form_of_a_workflow() {
     let workflow = parse(
         "phases:\n  later: {order: 20, goal: ' Second. '}\n  first:\n    order: 10\n    goal: First.\n    \
