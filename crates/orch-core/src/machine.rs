@@ -423,3 +423,6 @@ fn known(session: &Session, phase: &PhaseName) -> Result<usize, Refusal> {
         .position(|name| name == phase)
         .ok_or_else(|| Refusal::UnknownPhase { phase: phase.clone(), known: session.phases.clone() })
 }
+
+#[cfg(test)]
+mod tests;
