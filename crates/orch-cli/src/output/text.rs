@@ -25,7 +25,7 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator
     }
     let lines = table.to_string();
     lines.lines().fold(String::new(), |mut text, line| {
-        let _ = writeln!(text, "{}", line.trim_end());
+        let _ = writeln!(text, "{}", line.strip_prefix(' ').unwrap_or(line).trim_end());
         text
     })
 }
