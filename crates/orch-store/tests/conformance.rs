@@ -1,0 +1,17 @@
+//! The SQLite store passes the suite that every store passes, on real files.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use orch_core::testing::StepClock;
+use orch_store::{SqlStore, SqliteOptions};
+
+async fn open(clock: Arc<StepClock>) -> SqlStore {
+    // left behind on purpose: the store outlives this function, and the system clears its temporary files
+    let path = tempfile::tempdir().unwrap().keep().join("orch.db");
+    let options = SqliteOptions { path, busy_timeout: Duration::from_secs(30) };
+    SqlStore::create(&options, clock.clone()).await.unwrap();
+    SqlStore::open(&options, clock).await.unwrap()
+}
+
+orch_core::store_conformance!(open);
