@@ -272,6 +272,9 @@ fn event(at: Position, text: &str, faults: &mut FaultList) -> Option<EventType> 
 
 fn variants(node: &Node, declared: &Declared<'_>, faults: &mut FaultList) -> BTreeMap<TaskType, Vec<PhaseName>> {
     let mut variants = BTreeMap::new();
+    // The order of a hash map is random; a message is not.
+    let mut names: Vec<&str> = declared.keys().copied().collect();
+    names.sort_by_key(|name| (declared.get(name).copied().flatten(), *name));
     for entry in node.entries("`variants`", faults).unwrap_or_default() {
         let task_type = checked::<TaskType>(entry.at, entry.key, "task type", TaskType::EXPECTED, faults);
         let what = format!("variant {}", quoted(entry.key));
@@ -282,7 +285,7 @@ fn variants(node: &Node, declared: &Declared<'_>, faults: &mut FaultList) -> BTr
         let mut last: Option<(&str, i64)> = None;
         let phases = collect(items, "phase", faults, |at, text, faults| {
             let Some(order) = declared.get(text) else {
-                faults.add(|| unknown_phase(at, text, declared));
+                faults.add(|| unknown_phase(at, text, &names));
                 return None;
             };
             if let Some(order) = *order {
@@ -304,10 +307,7 @@ fn variants(node: &Node, declared: &Declared<'_>, faults: &mut FaultList) -> BTr
     variants
 }
 
-fn unknown_phase(at: Position, text: &str, declared: &Declared<'_>) -> Fault {
-    // The order of a hash map is random; a message is not.
-    let mut names: Vec<&str> = declared.keys().copied().collect();
-    names.sort_by_key(|name| (declared.get(name).copied().flatten(), *name));
+fn unknown_phase(at: Position, text: &str, names: &[&str]) -> Fault {
     let fault = Fault::new(at, format!("unknown phase {}", quoted(text))).nearest_of(text, names.iter().copied());
     match names.len() {
         0 => fault,
@@ -358,7 +358,7 @@ fn collect<'a, T>(
     let mut seen = HashMap::new();
     let mut values = Vec::new();
     for item in items {
-        let Some(text) = item.text(&format!("a {noun}"), faults) else { continue };
+        let Some(text) = item.text(&format!("the {noun}"), faults) else { continue };
         if let Some(first) = seen.get(text) {
             faults
                 .add(|| Fault::new(item.at, format!("duplicate {noun} {}; the first one is at {first}", quoted(text))));

@@ -162,6 +162,9 @@ pub(crate) fn hostile() -> Vec<(&'static str, Vec<u8>)> {
         ("UTF-16", [0xff, 0xfe, b'a', 0].repeat(50 * 1024)),
         ("commas", [b"[".as_slice(), &fill(",")].concat()),
         ("pairs in a list", [b"[".as_slice(), &fill("a: b, "), b"]"].concat()),
+        ("empty pairs in a list", [b"[".as_slice(), &fill("?,"), b"]"].concat()),
+        ("empty maps in a list", [b"[".as_slice(), &fill("{},"), b"]"].concat()),
+        ("empty texts in a list", [b"[".as_slice(), &fill("a,"), b"]"].concat()),
         ("digits", [b"a: ".as_slice(), &fill("9")].concat()),
         ("merge keys", fill("<<: {a: 1}\n")),
     ]
