@@ -170,13 +170,17 @@ pub(crate) fn hostile() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// The time that any text may take. The promise of one second is about the optimised program; without optimisation
+/// the parser is some eight times slower, and the machine may be shared.
+pub(crate) const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
+
 #[test]
 fn hostile_text_is_cheap() {
     for (name, text) in hostile() {
         let begin = Instant::now();
         let result = parse(&text);
         let spent = begin.elapsed();
-        assert!(spent < Duration::from_secs(1), "{name}: {spent:?}");
+        assert!(spent < LIMIT, "{name}: {spent:?}");
         if let Err(faults) = result {
             let longest = faults.iter().map(|fault| fault.to_string().len()).max();
             assert!(longest < Some(1000), "{name}: {longest:?}");

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use proptest::prelude::*;
 
@@ -407,7 +407,7 @@ fn hostile_workflows_are_cheap() {
         let begin = Instant::now();
         let _ = Workflow::parse(&text, "x");
         let spent = begin.elapsed();
-        assert!(spent < Duration::from_secs(1), "{name}: {spent:?}");
+        assert!(spent < crate::yaml::tests::LIMIT, "{name}: {spent:?}");
     }
 }
 
