@@ -241,8 +241,15 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(Open { at, content }) = self.open.pop() {
                     let kind = match content {
-                        Content::List(items) => Kind::List(items),
-                        Content::Map { entries, .. } => Kind::Map(entries),
+                        Content::List(mut items) => {
+                            items.shrink_to_fit();
+                            Kind::List(items)
+                        }
+                        Content::Map { mut entries, .. } => {
+                            // Room for three more entries in each of many small maps would be most of the memory.
+                            entries.shrink_to_fit();
+                            Kind::Map(entries)
+                        }
                     };
                     self.add(Node { at, kind }, faults);
                 }

@@ -118,10 +118,8 @@ fn reason_against(text: &str) -> Option<String> {
             _ => {}
         }
     }
-    text.split('/').filter(|part| is_glob(part)).find_map(|part| {
-        let error = part_glob(part).and_then(|glob| GlobSet::builder().add(glob).build()).err()?;
-        Some(error.kind().to_string())
-    })
+    let error = text.split('/').filter(|part| is_glob(part)).find_map(|part| part_glob(part).err())?;
+    Some(error.kind().to_string())
 }
 
 impl fmt::Display for ArtifactPattern {

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema as schema};
+use schemars::{
+    JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema as schema, transform::RecursiveTransform,
+};
 use serde_json::Value;
 
 use super::Hook;
@@ -13,7 +15,14 @@ use super::Hook;
 /// The JSON schema (draft 2020-12) of a workflow file.
 #[must_use]
 pub fn json_schema() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Template>().to_value()
+    // A key that may be left out is marked by a default, but `null` is not what these keys then are.
+    let no_null_default = RecursiveTransform(|schema: &mut Schema| {
+        if schema.get("default").is_some_and(Value::is_null) {
+            schema.remove("default");
+        }
+    });
+    let settings = SchemaSettings::draft2020_12().with_transform(no_null_default);
+    settings.into_generator().into_root_schema_for::<Template>().to_value()
 }
 
 /// The phases of a task, and which of them a type of task goes through.
@@ -247,6 +256,7 @@ mod tests {
             assert_eq!(here, known.iter().copied().collect(), "{name}");
             for (key, property) in properties {
                 assert!(property["description"].is_string(), "{name} {key}");
+                assert!(property.get("default").is_none_or(Value::is_boolean), "{name} {key}");
             }
         }
         assert_eq!(schema["$defs"].as_object().unwrap().len(), 6);

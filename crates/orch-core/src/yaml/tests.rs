@@ -162,10 +162,17 @@ pub(crate) fn hostile() -> Vec<(&'static str, Vec<u8>)> {
         ("UTF-16", [0xff, 0xfe, b'a', 0].repeat(50 * 1024)),
         ("commas", [b"[".as_slice(), &fill(",")].concat()),
         ("pairs in a list", [b"[".as_slice(), &fill("a: b, "), b"]"].concat()),
+        ("empty pairs in a list", [b"[".as_slice(), &fill("?,"), b"]"].concat()),
+        ("empty maps in a list", [b"[".as_slice(), &fill("{},"), b"]"].concat()),
+        ("empty texts in a list", [b"[".as_slice(), &fill("a,"), b"]"].concat()),
         ("digits", [b"a: ".as_slice(), &fill("9")].concat()),
         ("merge keys", fill("<<: {a: 1}\n")),
     ]
 }
+
+/// The time that any text may take. The promise of one second is about the optimised program; without optimisation
+/// the parser is some eight times slower, and the machine may be shared.
+pub(crate) const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
 
 #[test]
 fn hostile_text_is_cheap() {
@@ -173,7 +180,7 @@ fn hostile_text_is_cheap() {
         let begin = Instant::now();
         let result = parse(&text);
         let spent = begin.elapsed();
-        assert!(spent < Duration::from_secs(1), "{name}: {spent:?}");
+        assert!(spent < LIMIT, "{name}: {spent:?}");
         if let Err(faults) = result {
             let longest = faults.iter().map(|fault| fault.to_string().len()).max();
             assert!(longest < Some(1000), "{name}: {longest:?}");
