@@ -1,3 +1,5 @@
+//! Every fault of a YAML text with its place, and texts that mean harm.
+
 use std::time::{Duration, Instant};
 
 use super::*;

@@ -73,7 +73,9 @@ pub async fn all_fields_come_back<S: Store + 'static>(store: &Arc<S>, clock: &Ar
     let by = operation("Ägent 🦀");
     let facts = [custom("todo.clarified"), titled("'\"\u{202e}")];
     let outcome = change(&**store, &by, &name, |draft| {
-        facts.iter().for_each(|fact| draft.record(fact.clone()));
+        for fact in &facts {
+            draft.record(fact.clone());
+        }
         Ok(())
     })
     .await
@@ -111,6 +113,7 @@ pub async fn filters_choose<S: Store + 'static>(store: &Arc<S>, clock: &Arc<Step
     let title = EventType::new("orchestration.task.updated").expect("a type");
     let agent = fixture::actor("agent-2");
     let type_of = |event: &Event| event.event_type == title;
+    #[expect(clippy::type_complexity, reason = "a table of filters, each beside what it means")]
     let chosen: [(EventFilter, &dyn Fn(&Event) -> bool); 9] = [
         (EventFilter { after: Some(middle.id), ..any() }, &|event| event.id > middle.id),
         (EventFilter { entity: Some((EntityType::Task, "TSK-001".into())), ..any() }, &|event| {

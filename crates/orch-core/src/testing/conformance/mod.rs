@@ -151,7 +151,9 @@ async fn change<S: Store>(
 /// Adds facts to a task.
 async fn record<S: Store>(store: &S, code: &TaskCode, facts: &[Fact]) -> Task {
     let act = |draft: &mut Draft| {
-        facts.iter().for_each(|fact| draft.record(fact.clone()));
+        for fact in facts {
+            draft.record(fact.clone());
+        }
         Ok(())
     };
     change(store, &operation("tester"), code, act).await.expect("facts are recorded").answer
@@ -219,7 +221,6 @@ mod in_memory {
 
     use crate::testing::{MemoryStore, StepClock};
 
-    #[expect(clippy::unused_async, reason = "the suite awaits it")]
     async fn open(clock: Arc<StepClock>) -> MemoryStore {
         MemoryStore::new(clock)
     }

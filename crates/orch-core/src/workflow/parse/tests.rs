@@ -1,3 +1,5 @@
+//! Every fault of a workflow with its place, and files that mean harm.
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;

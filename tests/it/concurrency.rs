@@ -1,0 +1,159 @@
+//! Several processes at once on one store: one wins, nothing is lost, nothing happens twice.
+
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use crate::support::{Run, Sandbox};
+
+/// Runs the same thing in `count` threads at once.
+fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..count)
+            .map(|at| {
+                scope.spawn({
+                    let work = &work;
+                    move || work(at)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// A foreign process that holds the store's write lock until it is told to let go.
+struct Lock(Child);
+
+impl Lock {
+    fn take(sandbox: &Sandbox) -> Self {
+        use std::io::{BufRead as _, BufReader, Write as _};
+        let mut child =
+            Command::new("sqlite3").arg(sandbox.store()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.as_mut().unwrap().write_all(b"BEGIN IMMEDIATE; SELECT 'held';\n").unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "held\n");
+        Self(child)
+    }
+
+    fn release(mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn of_two_that_complete_a_phase_at_once_one_succeeds() {
+    let sandbox = Sandbox::project();
+    sandbox.orch(&["task", "create", "x"]).success();
+    sandbox.orch(&["session-start", "TSK-001"]).success();
+    for phase in ["intake", "research", "plan"] {
+        let lock = Lock::take(&sandbox);
+        let racers: Vec<Child> = (0..2).map(|_| sandbox.spawn(&["phase-complete", "TSK-001", "--override"])).collect();
+        // both have read the phase once each has the log open and waits for the lock
+        wait_until_reading(&racers, &sandbox);
+        lock.release();
+        let mut runs: Vec<Run> = racers.into_iter().map(|racer| sandbox.wait(racer)).collect();
+        runs.sort_by_key(|run| run.code);
+        runs[0].success();
+        let told = &runs[1].fails_with(5).stderr;
+        assert!(
+            told.contains(&format!("phase {phase} is not the current one")) && told.contains("moved there by tester"),
+            "{told}"
+        );
+    }
+    let moves = "SELECT event_type, count(*) FROM orchestration_events WHERE event_type LIKE '%.end' OR event_type LIKE '%.start' GROUP BY 1 HAVING count(*) > 1";
+    assert_eq!(sandbox.sqlite(moves), "");
+}
+
+/// Waits until each process has the store's file open and sleeps in its wait for the lock.
+fn wait_until_reading(racers: &[Child], sandbox: &Sandbox) {
+    let store = sandbox.store();
+    for racer in racers {
+        let descriptors = format!("/proc/{}/fd", racer.id());
+        let opened = || {
+            let entries = std::fs::read_dir(&descriptors).into_iter().flatten().flatten();
+            entries.filter_map(|entry| entry.path().read_link().ok()).any(|path| path == store)
+        };
+        while std::path::Path::new(&descriptors).exists() && !opened() {
+            thread::yield_now();
+        }
+    }
+    // reading takes well under a millisecond once the file is open; the lock is held a thousand times as long
+    thread::sleep(std::time::Duration::from_secs(1));
+}
+
+#[test]
+fn eight_processes_with_two_hundred_writes_each_lose_nothing() {
+    let sandbox = Sandbox::project();
+    sandbox.orch(&["task", "create", "x"]).success();
+    sandbox.orch(&["session-start", "TSK-001"]).success();
+    at_once(8, |at| {
+        for number in 0..200 {
+            let name = format!("w{at}.n{number}");
+            match number % 2 {
+                0 => sandbox.orch(&["task", "update", "TSK-001", "--meta", &format!("{name}=1")]),
+                _ => sandbox.orch(&["check", "record", "TSK-001", &name, "--pass"]),
+            }
+            .success();
+        }
+    });
+    assert_eq!(
+        sandbox.sqlite("SELECT count(*) FROM orchestration_tasks, json_each(metadata) WHERE key LIKE 'w%'"),
+        "800"
+    );
+    let seen = "SELECT count(*), max(seq), count(DISTINCT payload->>'name') FROM orchestration_events WHERE event_type = 'orchestration.check.recorded' OR event_type = 'orchestration.task.updated'";
+    assert_eq!(sandbox.sqlite(seen), "1600|1604|800");
+    sandbox.orch(&["db", "check"]).success();
+}
+
+#[test]
+fn eight_at_once_make_one_project() {
+    let sandbox = Sandbox::repository();
+    let made = at_once(8, |_| sandbox.json(&["init"])["created"] == true);
+    assert_eq!(made.iter().filter(|new| **new).count(), 1);
+    assert_eq!(sandbox.git(&["status", "--porcelain", "-uall"]), "");
+    sandbox.orch(&["db", "check"]).success();
+}
+
+#[test]
+fn one_key_used_at_once_has_one_effect_and_one_answer() {
+    let sandbox = Sandbox::project();
+    let mut answers = at_once(8, |_| {
+        sandbox.orch(&["task", "create", "x", "--idempotency-key", "k1", "--json"]).success().stdout.clone()
+    });
+    answers.dedup();
+    assert_eq!(answers.len(), 1);
+    assert_eq!(sandbox.sqlite("SELECT count(*) FROM orchestration_tasks"), "1");
+    let other = sandbox.orch(&["task", "create", "y", "--idempotency-key", "k1"]);
+    assert!(other.fails_with(2).stderr.contains("used for another request"), "{other}");
+}
+
+#[test]
+fn each_ready_task_is_claimed_once() {
+    let sandbox = Sandbox::project();
+    for _ in 0..12 {
+        sandbox.orch(&["task", "create", "x"]).success();
+    }
+    let mut claimed: Vec<String> = at_once(6, |at| {
+        let actor = format!("agent-{at}");
+        let claim = |_| sandbox.orch_as(&actor, &["task", "claim", "--next", "--json"]).success().json();
+        (0..2).map(claim).map(|answer| answer["task"]["task_code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    })
+    .concat();
+    claimed.sort();
+    claimed.dedup();
+    assert_eq!(claimed.len(), 12);
+    sandbox.orch(&["task", "claim", "--next"]).fails_with(3);
+}
+
+#[test]
+fn a_writer_waits_as_long_as_it_is_told_and_readers_do_not() {
+    let sandbox = Sandbox::project();
+    sandbox.orch(&["task", "create", "x"]).success();
+    let lock = Lock::take(&sandbox);
+    sandbox.orch(&["task", "show", "TSK-001"]).success();
+    let busy = sandbox.orch_with(("ORCH_STORAGE_BUSY_TIMEOUT_SECONDS", "1"), &["task", "create", "y"]);
+    busy.fails_with(6);
+    lock.release();
+    sandbox.orch(&["task", "create", "y"]).success();
+}

@@ -1,0 +1,137 @@
+//! A task from its first sentence to its end, through the real program, in a real repository.
+
+use crate::support::Sandbox;
+
+/// What each phase of the built-in workflow needs before it may be completed.
+const NEEDS: [(&str, Option<&str>); 5] = [
+    ("intake", Some("TASK.md")),
+    ("research", Some("RESEARCH.md")),
+    ("plan", Some("PLAN.md")),
+    ("execute", None),
+    ("review", Some("CHANGES.md")),
+];
+
+fn artifact(sandbox: &Sandbox, name: &str) {
+    sandbox.write(&format!(".orch/tasks/TSK-001/{name}"), "# Text\n");
+}
+
+fn commit(sandbox: &Sandbox, subject: &str) {
+    sandbox.write("README.md", subject);
+    sandbox.git(&["commit", "--quiet", "--all", "-m", subject]);
+}
+
+#[test]
+fn a_task_walks_through_all_six_phases() {
+    let sandbox = Sandbox::project();
+    let mut transcript = String::new();
+    let mut say = |arguments: &[&str], code: i32| {
+        let run = sandbox.orch(arguments);
+        transcript.push_str(&format!("$ orch {}\n{}\n\n", arguments.join(" "), run.fails_with(code)));
+    };
+    say(&["task", "create", "Add a login form", "--priority", "P1"], 0);
+    say(&["session-start", "TSK-001"], 0);
+    say(&["phase-complete", "TSK-001"], 4);
+    for (phase, needed) in NEEDS {
+        if let Some(name) = needed {
+            artifact(&sandbox, name);
+        }
+        commit(&sandbox, &format!("Work of phase {phase}"));
+        say(&["phase-complete", "TSK-001"], 0);
+    }
+    say(&["phase-complete", "TSK-001"], 0);
+    say(&["session-end", "TSK-001"], 0);
+    say(&["task", "show", "TSK-001"], 0);
+    say(&["status"], 0);
+    say(&["db", "check"], 0);
+    insta::assert_snapshot!("lifecycle_for_people", transcript);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "", "git sees nothing of orch's own files");
+    assert_eq!(sandbox.sqlite("SELECT metadata->'session'->>'current_phase' FROM orchestration_tasks"), "close");
+    assert_eq!(
+        sandbox.sqlite("SELECT value->>'phase' FROM orchestration_tasks, json_each(metadata, '$.commits')"),
+        "execute\nreview\nclose"
+    );
+}
+
+#[test]
+fn programs_get_the_same_as_documents() {
+    let sandbox = Sandbox::project();
+    let mut documents = Vec::new();
+    documents.push(sandbox.json(&["task", "create", "Add a login form"]));
+    documents.push(sandbox.json(&["session-start", "TSK-001"]));
+    let refused = sandbox.orch(&["phase-complete", "TSK-001", "--json"]);
+    documents.push(refused.fails_with(4).error());
+    artifact(&sandbox, "TASK.md");
+    documents.push(sandbox.json(&["phase-complete", "TSK-001", "--phase", "intake"]));
+    documents.push(sandbox.json(&["phase-complete", "TSK-001", "--phase", "intake"]));
+    documents.push(sandbox.json(&["event", "list", "TSK-001", "--limit", "3"]));
+    insta::assert_json_snapshot!("lifecycle_for_programs", documents);
+}
+
+#[test]
+fn the_commands_of_the_first_design_work_word_for_word() {
+    let sandbox = Sandbox::project();
+    sandbox.orch(&["task", "create", "x"]).success();
+    sandbox.orch(&["session-start", "TSK-001"]).success();
+    let overridden = sandbox.json(&["phase-complete", "TSK-001", "--override"]);
+    assert_eq!((&overridden["completed"], &overridden["overridden"]), (&"intake".into(), &true.into()));
+    let event = "SELECT payload->'missing'->>'artifacts' FROM orchestration_events WHERE event_type = 'orchestration.phase.override'";
+    assert_eq!(sandbox.sqlite(event), r#"["TASK.md"]"#);
+    sandbox.orch(&["session-end", "TSK-001"]).fails_with(5);
+    sandbox.orch(&["session-end", "TSK-001", "--force"]).success();
+    assert_eq!(sandbox.sqlite("SELECT status FROM orchestration_tasks"), "in_progress");
+    assert_eq!(sandbox.json(&["task", "show", "TSK-001"])["task"]["metadata"]["session"]["active"], false);
+}
+
+#[test]
+fn outside_a_repository_hooks_report_and_harm_nothing() {
+    let sandbox = Sandbox::bare();
+    sandbox.orch(&["init"]).success();
+    sandbox.orch(&["task", "create", "x", "--type", "chore"]).success();
+    sandbox.orch(&["session-start", "TSK-001"]).success();
+    sandbox.orch(&["phase-complete", "TSK-001", "--override"]).success();
+    let run = sandbox.orch(&["phase-complete", "TSK-001", "--override"]);
+    assert!(run.success().stderr.contains("hook git.capture_commit_hash failed: no repository"), "{run}");
+    let failed = "SELECT count(*) FROM orchestration_events WHERE event_type = 'orchestration.hook.failed'";
+    assert_eq!(sandbox.sqlite(failed), "1");
+    sandbox.orch(&["db", "check"]).success();
+}
+
+#[test]
+fn a_session_keeps_the_template_it_started_with() {
+    let sandbox = Sandbox::project();
+    sandbox.orch(&["workflow", "init", "minimal"]).success();
+    assert_eq!(sandbox.git(&["status", "--porcelain", "-uall"]), "?? .orch/workflow.yaml\n");
+    sandbox.orch(&["task", "create", "x"]).success();
+    assert_eq!(sandbox.json(&["session-start", "TSK-001"])["session"]["current_phase"], "todo");
+    sandbox.write(".orch/workflow.yaml", "phases: broken\n");
+    sandbox.orch(&["workflow", "check"]).fails_with(2);
+    assert_eq!(sandbox.json(&["phase-complete", "TSK-001"])["session"]["current_phase"], "doing");
+    sandbox.orch(&["task", "create", "y"]).success();
+    let refused = sandbox.orch(&["session-start", "TSK-002"]);
+    assert!(refused.fails_with(2).stderr.contains(".orch/workflow.yaml:1:9: "), "{refused}");
+}
+
+#[test]
+fn artifacts_are_written_back_at_the_end() {
+    let sandbox = Sandbox::project();
+    sandbox.orch(&["task", "create", "x", "--type", "chore"]).success();
+    sandbox.orch(&["session-start", "TSK-001"]).success();
+    artifact(&sandbox, "TASK.md");
+    for _ in 0..3 {
+        sandbox.orch(&["phase-complete", "TSK-001"]).success();
+    }
+    std::fs::remove_file(sandbox.root().join(".orch/tasks/TSK-001/TASK.md")).unwrap();
+    sandbox.orch(&["session-end", "TSK-001"]).success();
+    let text = std::fs::read_to_string(sandbox.root().join(".orch/tasks/TSK-001/TASK.md")).unwrap();
+    assert_eq!(text, "# Text\n");
+    assert_eq!(sandbox.orch(&["artifact", "get", "TSK-001", "TASK.md"]).success().stdout, text);
+}
+
+#[test]
+fn the_demo_runs() {
+    let sandbox = Sandbox::bare();
+    let run = sandbox.orch(&["demo", "--folder", "demo"]);
+    assert!(run.success().stdout.contains("All six phases are done."), "{run}");
+    let check = sandbox.orch(&["-C", "demo", "db", "check"]);
+    check.success();
+}

@@ -1,0 +1,157 @@
+//! A place of its own for each test: folder, home, environment, clock. It knows no command of orch, it only runs them.
+
+mod program;
+mod run;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) use program::orch_folder;
+pub(crate) use run::Run;
+
+/// The instant at which the clock of every sandbox stands.
+pub(crate) const NOW: &str = "2025-01-13T14:30:22Z";
+
+/// A scratch folder with a project folder and a home, in which programs see nothing of the machine but `PATH`.
+pub(crate) struct Sandbox {
+    // held for its destructor, which removes the folder
+    _folder: TempDir,
+    base: PathBuf,
+}
+
+impl Sandbox {
+    /// A folder that is no git repository and no project.
+    pub(crate) fn bare() -> Self {
+        let folder = TempDir::new().unwrap();
+        // macOS hands out its temporary folder through a link; answers name the real one
+        let base = folder.path().canonicalize().unwrap();
+        for name in ["home", "project"] {
+            fs::create_dir(base.join(name)).unwrap();
+        }
+        Self { _folder: folder, base }
+    }
+
+    /// A git repository with one commit, and no project.
+    pub(crate) fn repository() -> Self {
+        let sandbox = Self::bare();
+        sandbox.git(&["init", "--quiet", "--initial-branch=main"]);
+        sandbox.git(&["config", "user.name", "orch tests"]);
+        sandbox.git(&["config", "user.email", "tests@example.invalid"]);
+        sandbox.write("README.md", "A project.\n");
+        sandbox.git(&["add", "README.md"]);
+        sandbox.git(&["commit", "--quiet", "-m", "Begin"]);
+        sandbox
+    }
+
+    /// A git repository in which `orch init` has run.
+    pub(crate) fn project() -> Self {
+        let sandbox = Self::repository();
+        sandbox.orch(&["init"]).success();
+        sandbox
+    }
+
+    /// The project's folder.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.base.join("project")
+    }
+
+    /// The home of the sandbox.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.base.join("home")
+    }
+
+    /// The file of the store.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.root().join(".orch/orch.db")
+    }
+
+    /// A command that runs in the project's folder with the environment of the sandbox.
+    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
+        let home = self.home();
+        let mut command = Command::new(program.as_ref());
+        command
+            .current_dir(self.root())
+            .env_clear()
+            .env("PATH", program::search_path())
+            .env("HOME", &home)
+            .env("XDG_CONFIG_HOME", home.join(".config"))
+            .env("XDG_CACHE_HOME", home.join(".cache"))
+            .env("XDG_DATA_HOME", home.join(".local/share"))
+            .env("XDG_STATE_HOME", home.join(".local/state"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_AUTHOR_DATE", NOW)
+            .env("GIT_COMMITTER_DATE", NOW)
+            .env("LC_ALL", "C")
+            .env("ORCH_NOW", NOW)
+            .env("ORCH_ACTOR", "tester")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// A command that runs orch, for a test that changes something about it first.
+    pub(crate) fn orch_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(program::orch());
+        command.args(arguments);
+        command
+    }
+
+    /// Runs orch.
+    pub(crate) fn orch(&self, arguments: &[&str]) -> Run {
+        self.finish(&mut self.orch_command(arguments))
+    }
+
+    /// Runs orch as somebody else than `tester`.
+    pub(crate) fn orch_as(&self, actor: &str, arguments: &[&str]) -> Run {
+        self.finish(self.orch_command(arguments).env("ORCH_ACTOR", actor))
+    }
+
+    /// Runs orch with one variable more.
+    pub(crate) fn orch_with(&self, variable: (&str, &str), arguments: &[&str]) -> Run {
+        self.finish(self.orch_command(arguments).env(variable.0, variable.1))
+    }
+
+    /// Starts orch and does not wait for it.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        self.orch_command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Waits for what [`Self::spawn`] started.
+    pub(crate) fn wait(&self, child: Child) -> Run {
+        Run::new(&child.wait_with_output().unwrap(), &self.base)
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn finish(&self, command: &mut Command) -> Run {
+        Run::new(&command.output().unwrap(), &self.base)
+    }
+
+    /// Runs `orch COMMAND --json`, which must succeed, and hands back the document.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        self.orch(&arguments).success().json()
+    }
+
+    /// Runs git, which must succeed, and hands back what it printed.
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        let run = self.finish(self.command("git").args(arguments));
+        run.success().stdout.clone()
+    }
+
+    /// Writes a file, seen from the project's folder, and the folders above it.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Asks the store in SQL, by the `sqlite3` program: one line a row.
+    pub(crate) fn sqlite(&self, sql: &str) -> String {
+        let run = self.finish(self.command("sqlite3").args(["-cmd", ".timeout 30000"]).arg(self.store()).arg(sql));
+        run.success().stdout.trim_end().to_owned()
+    }
+}
