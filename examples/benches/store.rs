@@ -57,7 +57,7 @@ impl Bench {
     }
 
     fn start(&self) {
-        let text = builtin("default").expect("a built-in workflow").text;
+        let text = builtin("default").expect("a built-in workflow").yaml;
         let workflow = Workflow::parse(text.as_bytes(), "default").expect("a workflow");
         let template = Template::new("default", text);
         let ground =
@@ -110,7 +110,7 @@ fn task_show(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn template_parse(bencher: Bencher<'_, '_>) {
-    let text = builtin("default").expect("a built-in workflow").text;
+    let text = builtin("default").expect("a built-in workflow").yaml;
     bencher
         .counter(BytesCount::of_str(text))
         .bench_local(|| Workflow::parse(divan::black_box(text.as_bytes()), "default").expect("a workflow"));

@@ -47,11 +47,10 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     let task = tasks.create(&operation("importer")?, &new).await?.answer.task.code;
 
     // The session keeps the text of the workflow, so the text and what was read from it go together.
-    let text = builtin("default").context("the default workflow is built in")?.text;
+    let text = builtin("default").context("the default workflow is built in")?.yaml;
     let workflow = Workflow::parse(text.as_bytes(), "default")?;
     let template = Template::new(&workflow.name, text);
-    let ground =
-        Ground { workflow: &workflow, template: &template, settings: workflow.settings, lease_seconds: 3_600 };
+    let ground = Ground { workflow: &workflow, template: &template, settings: workflow.settings, lease_seconds: 3_600 };
     let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits };
     // Every change is an operation of its own, and all its events carry the id.
     let begin = operation("ada")?;

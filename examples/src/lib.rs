@@ -10,6 +10,7 @@ use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
 pub struct MachineClock;
 
 impl Clock for MachineClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the examples ask the machine for the time")]
     fn now(&self) -> chrono::DateTime<chrono::Utc> {
         chrono::Utc::now()
     }
@@ -33,6 +34,7 @@ impl VersionControl for NoCommits {
 ///
 /// # Errors
 /// [`InvalidName`] if `actor` is not acceptable as a name.
+#[expect(clippy::disallowed_methods, reason = "this is the one place where the examples make ids")]
 pub fn operation(actor: &str) -> Result<Operation, InvalidName> {
     Ok(Operation { id: OperationId::from(ulid::Ulid::new()), actor: Actor::new(actor)?, key: None })
 }
