@@ -24,7 +24,7 @@ fn main() {
     divan::main();
 }
 
-/// A store with one task in its first phase. The folder of the package is on a disk; a temporary one often is not.
+/// A store with one task in its first phase. The target folder is on a disk; a temporary one often is not.
 struct Bench {
     runtime: Runtime,
     store: SqlStore,

@@ -79,7 +79,7 @@ async fn supply(
 ) -> anyhow::Result<()> {
     for name in &missing.artifacts {
         let text = ask(&format!("content of {name}"), input, out)?;
-        folder.write(task, &ArtifactName::new(name.to_string())?, text.as_bytes())?;
+        folder.write(task, &ArtifactName::new(name.clone())?, text.as_bytes())?;
     }
     if missing.approval {
         let note = ask("a note of approval", input, out)?;

@@ -10,7 +10,10 @@ use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
 pub struct MachineClock;
 
 impl Clock for MachineClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where the examples ask the machine for the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where the examples ask the machine for the time"
+    )]
     fn now(&self) -> chrono::DateTime<chrono::Utc> {
         chrono::Utc::now()
     }
