@@ -1,156 +1,135 @@
-//! The house rules that a machine can check. Each rule lists offenders, and is shown a bad sample so that it can fail.
+//! The house rules held against the repository, and against small samples that break them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod rule;
+mod source;
 
-/// The most lines of a file before its tests.
-const LINES: usize = 450;
+use source::{Offence, Source, repository, root};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+fn hold(offences: &[Offence]) {
+    let list: Vec<String> = offences.iter().map(ToString::to_string).collect();
+    assert!(list.is_empty(), "{} places break this rule:\n{}", list.len(), list.join("\n"));
 }
 
-/// The Rust files below some folders of the workspace, with their text; paths seen from the root.
-fn sources(folders: &[&str]) -> Vec<(String, String)> {
-    let mut open: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
-    let mut found = Vec::new();
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).unwrap().flatten() {
-            let path = entry.path();
-            if path.is_dir() && !path.ends_with("target") {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let shown = path.strip_prefix(root()).unwrap().display().to_string();
-                found.push((shown, fs::read_to_string(&path).unwrap()));
-            }
-        }
+/// Asserts in which lines of one file a rule finds something.
+#[track_caller]
+fn finds(rule: impl Fn(&[Source]) -> Vec<Offence>, path: &str, text: &str, lines: &[usize]) {
+    let found: Vec<usize> = rule(&[Source::new(path, text)]).into_iter().map(|offence| offence.line).collect();
+    assert_eq!(found, lines, "{path}:\n{text}");
+}
+
+#[test]
+fn the_repository_is_read() {
+    let sources = repository(&root());
+    for path in ["Cargo.toml", "crates/orch-core/src/lib.rs", "migrations/src/lib.rs", "tests/it/tidy.rs"] {
+        assert!(sources.iter().any(|source| source.path == path), "{path} was not found");
     }
-    assert!(!found.is_empty());
-    found
-}
-
-/// The text before the tests.
-fn body(text: &str) -> &str {
-    text.find("\n#[cfg(test)]\nmod ").map_or(text, |end| &text[..end])
-}
-
-fn offenders(files: &[(String, String)], rule: impl Fn(&str, &str) -> Option<String>) -> Vec<String> {
-    files.iter().filter_map(|(path, text)| rule(path, text).map(|problem| format!("{path}: {problem}"))).collect()
-}
-
-fn first_line(_: &str, text: &str) -> Option<String> {
-    (!text.starts_with("//! ")).then(|| "line 1 does not say what the file is".to_owned())
-}
-
-fn size(path: &str, text: &str) -> Option<String> {
-    let lines = body(text).lines().count();
-    (lines > LINES && !path.ends_with("tests.rs") && !path.contains("/tests/"))
-        .then(|| format!("{lines} lines before the tests"))
-}
-
-fn name(path: &str, _: &str) -> Option<String> {
-    let banned = ["util", "utils", "common", "helper", "helpers", "manager", "imp", "misc"];
-    let bad = Path::new(path).components().any(|part| {
-        let part = part.as_os_str().to_string_lossy();
-        banned.contains(&part.strip_suffix(".rs").unwrap_or(&part))
-    });
-    bad.then(|| "a name that says nothing".to_owned())
-}
-
-/// A rule that only one file may use a word.
-fn only_in(word: &'static str, allowed: &'static str) -> impl Fn(&str, &str) -> Option<String> {
-    move |path, text| {
-        let line = text.lines().position(|line| !line.trim_start().starts_with("//") && line.contains(word))?;
-        (path != allowed).then(|| format!("line {}: only {allowed} names {word}", line + 1))
-    }
-}
-
-fn silent(path: &str, text: &str) -> Option<String> {
-    if path.contains("orch-cli") || path.ends_with("tests.rs") || path.contains("/tests/") {
-        return None;
-    }
-    let loud = ["println!", "eprintln!", "process::exit", "dbg!"];
-    let line = body(text).lines().position(|line| loud.iter().any(|word| line.contains(word)))?;
-    Some(format!("line {}: a library does not print or exit", line + 1))
-}
-
-fn shows(rule: impl Fn(&str, &str) -> Option<String>, path: &str, bad: &str) {
-    assert!(rule(path, bad).is_some(), "the rule lets a bad sample pass");
+    assert!(!sources.iter().any(|source| source.path.starts_with("target/")));
 }
 
 #[test]
-fn every_file_says_what_it_is() {
-    shows(first_line, "a.rs", "use std::fs;\n");
-    assert_eq!(offenders(&sources(&["crates", "migrations", "examples", "tests"]), first_line), [""; 0]);
+fn files_say_what_they_are() {
+    hold(&rule::first_lines(&repository(&root())));
+
+    let path = "crates/orch-core/src/task.rs";
+    finds(rule::first_lines, path, "use a;\n", &[1]);
+    finds(rule::first_lines, path, "", &[1]);
+    finds(rule::first_lines, path, "//! \n", &[1]);
+    finds(rule::first_lines, path, "//! Tasks.\n", &[]);
+    finds(rule::first_lines, "migrations/src/m1.rs", "//\n", &[1]);
+    finds(rule::first_lines, "crates/orch-core/src/task/tests.rs", "use super::*;\n", &[]);
 }
 
 #[test]
-fn no_room_grows_too_large() {
-    shows(size, "a.rs", &"x\n".repeat(LINES + 1));
-    assert_eq!(offenders(&sources(&["crates", "migrations"]), size), [""; 0]);
+fn files_are_short() {
+    hold(&rule::file_lengths(&repository(&root())));
+
+    let path = "crates/orch-core/src/task.rs";
+    let full = "let a = 1;\n".repeat(rule::MAX_LINES);
+    let tests = "#[cfg(test)]\nmod tests {\n".to_owned() + &"let a = 1;\n".repeat(1000) + "}\n";
+    finds(rule::file_lengths, path, &full, &[]);
+    finds(rule::file_lengths, path, &(full.clone() + &tests), &[]);
+    finds(rule::file_lengths, path, &(full.clone() + "one more\n"), &[rule::MAX_LINES + 1]);
+    // a gate on something else, or the words in a comment, hide nothing
+    let gated = "#[cfg(test)]\nuse a;\nmod tests {}\n// #[cfg(test)]\n// mod tests {\n".to_owned() + &full;
+    finds(rule::file_lengths, path, &gated, &[rule::MAX_LINES + 1]);
 }
 
 #[test]
-fn names_say_something() {
-    shows(name, "crates/x/src/util.rs", "");
-    shows(name, "crates/x/src/helpers/mod.rs", "");
-    assert_eq!(offenders(&sources(&["crates", "migrations", "tests"]), name), [""; 0]);
+fn modules_are_named_after_what_is_in_them() {
+    hold(&rule::module_names(&repository(&root())));
+
+    finds(rule::module_names, "crates/orch-core/src/utils.rs", "", &[1]);
+    finds(rule::module_names, "crates/orch-core/src/common/task.rs", "", &[1]);
+    finds(rule::module_names, "crates/orch-core/src/task.rs", "\npub mod helpers {\n}\n", &[2]);
+    finds(rule::module_names, "crates/orch-core/src/task.rs", "// mod imp {\nmod important {\n", &[]);
 }
 
 #[test]
-fn one_file_names_each_confined_library() {
-    let files = sources(&["crates", "migrations"]);
-    for (word, allowed) in [("serde_yaml::", "crates/orch-core/src/yaml.rs"), ("git2::", "crates/orch-git/src/repo.rs")]
-    {
-        shows(only_in(word, allowed), "other.rs", &format!("use {word}x;\n"));
-        assert_eq!(offenders(&files, only_in(word, allowed)), [""; 0]);
-    }
+fn some_crates_are_named_in_one_file() {
+    hold(&rule::confined_crates(&repository(&root())));
+
+    let other = "crates/orch-cli/src/app.rs";
+    finds(rule::confined_crates, other, "// git2\nuse git2::Oid;\n", &[2]);
+    finds(rule::confined_crates, other, "let a = \"git2\";\nserde_yaml::from_str(a);\n", &[2]);
+    finds(rule::confined_crates, other, "use git2_like::Oid;\nlet my_git2 = 1;\n", &[]);
+    finds(rule::confined_crates, "crates/orch-git/src/repo.rs", "use git2::Oid;\n", &[]);
+    finds(rule::confined_crates, "crates/orch-core/src/yaml.rs", "use serde_yaml as y;\n", &[]);
 }
 
 #[test]
-fn libraries_neither_print_nor_exit() {
-    shows(silent, "crates/orch-core/src/a.rs", "fn a() {\n    println!(\"x\");\n}\n");
-    assert_eq!(offenders(&sources(&["crates", "migrations"]), silent), [""; 0]);
+fn libraries_are_quiet() {
+    hold(&rule::quiet_libraries(&repository(&root())));
+
+    let path = "crates/orch-store/src/task.rs";
+    finds(rule::quiet_libraries, path, "/// println!()\nfn a() {\n    println!(\"a\");\n}\n", &[3]);
+    finds(rule::quiet_libraries, path, "std::process::exit(1);\n", &[1]);
+    finds(rule::quiet_libraries, path, "dbg!(1);\nfn print() {}\n", &[1]);
+    finds(rule::quiet_libraries, path, "#[cfg(test)]\nmod tests {\n    println!();\n}\n", &[]);
+    finds(rule::quiet_libraries, "crates/orch-cli/src/main.rs", "std::process::exit(1);\n", &[]);
 }
 
 #[test]
-fn migrations_never_import_entities() {
-    let rule = |_: &str, text: &str| text.contains("orch_store").then(|| "imports the store".to_owned());
-    shows(rule, "a.rs", "use orch_store::entity;\n");
-    assert_eq!(offenders(&sources(&["migrations"]), rule), [""; 0]);
-}
+fn no_text_names_a_machine() {
+    let root = root();
+    hold(&rule::machine_paths(&repository(&root), &root.to_string_lossy()));
 
-#[test]
-fn each_dependency_has_a_reason() {
-    let without = |text: &str| -> Vec<String> {
-        let section = text.split("[workspace.dependencies]").nth(1).unwrap_or_default();
-        let lines: Vec<&str> = section.split("\n[").next().unwrap_or_default().lines().collect();
-        let bare = lines.windows(2).filter(|pair| {
-            pair[1].contains('=')
-                && !pair[1].contains("path = ")
-                && !pair[1].starts_with('#')
-                && !pair[0].starts_with("# ")
-        });
-        bare.map(|pair| pair[1].to_owned()).collect()
+    let home = concat!("/ho", "me/");
+    let found = |path: &str, text: &str, at: &[usize]| {
+        finds(|sources| rule::machine_paths(sources, "/srv/build/orch"), path, text, at);
     };
-    assert_eq!(without("[workspace.dependencies]\nserde = \"1\"\n"), ["serde = \"1\""]);
-    assert_eq!(without(&fs::read_to_string(root().join("Cargo.toml")).unwrap()), [""; 0]);
+    found("README.md", &format!("a\nsee `{home}somebody/orch`\n"), &[2]);
+    found("scripts/test", "cd /srv/build/orch\n", &[1]);
+    found("crates/orch-core/src/task.rs", &format!("//! A.\n// {home}x\n"), &[2]);
+    found("README.md", &format!("$dir{home}x and a.b{home}x\n"), &[]);
+    found("crates/orch-core/src/bug/normalize.rs", &format!("// {home}x\n"), &[]);
+    finds(|sources| rule::machine_paths(sources, "/orch"), "README.md", "crates/orch-core\n", &[]);
 }
 
 #[test]
-fn the_picture_of_the_house_is_true() {
-    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    for folder in [
-        "crates/orch-core",
-        "crates/orch-store",
-        "crates/orch-search",
-        "crates/orch-git",
-        "crates/orch-cli",
-        "migrations",
-        "examples",
-        "tests",
-    ] {
-        let name = folder.rsplit('/').next().unwrap();
-        assert!(text.contains(name) && root().join(folder).is_dir(), "{folder}");
-    }
+fn dependencies_have_reasons() {
+    hold(&rule::dependency_reasons(&repository(&root())));
+
+    let text = "[workspace.dependencies]\norch-core = { path = \"a\" }\n# why\nserde = \"1\"\nserde_json = \"1\"\n\
+                tokio = \"1\"\n\nulid = \"1\"\n[profile.dev]\ndebug = false\n";
+    finds(rule::dependency_reasons, "Cargo.toml", text, &[6, 8]);
+}
+
+#[test]
+fn migrations_stay_as_they_were() {
+    hold(&rule::frozen_migrations(&repository(&root())));
+
+    let text = "//! Not entity.\nuse sea_orm_migration::prelude::*;\nuse orch_store::entity::task;\n";
+    finds(rule::frozen_migrations, "migrations/src/m1.rs", text, &[3, 3]);
+    finds(rule::frozen_migrations, "crates/orch-store/src/task.rs", text, &[]);
+}
+
+#[test]
+fn the_drawn_tree_exists() {
+    let root = root();
+    hold(&rule::drawn_folders(&repository(&root), |path| root.join(path).exists()));
+
+    let text = "## Who\n```\ngone/\n```\n## Tree\n```\nCargo.toml\na/   text/more\n  b/  c\n  gone/\n├── d/<verb>.rs\ngone/b/\n```\n";
+    let exists = |path: &str| ["a", "a/b"].contains(&path);
+    finds(|sources| rule::drawn_folders(sources, exists), "ARCHITECTURE.md", text, &[10, 12]);
+    finds(|sources| rule::drawn_folders(sources, exists), "README.md", text, &[]);
 }

@@ -40,8 +40,8 @@ pub(crate) struct Global {
     /// Look for the project from this folder on
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub(crate) directory: Option<PathBuf>,
-    /// Who acts: an agent's or a person's name
-    #[arg(long, value_name = "NAME", env = "ORCH_ACTOR", global = true)]
+    /// Who acts: an agent's or a person's name; by default ORCH_ACTOR, then the user
+    #[arg(long, value_name = "NAME", global = true)]
     pub(crate) actor: Option<Actor>,
     /// Make the command safe to repeat: the same key gives the first answer again
     #[arg(long, value_name = "KEY", global = true)]

@@ -156,9 +156,9 @@ impl Settings {
     }
 }
 
-/// Who acts, where `--actor` and `ORCH_ACTOR` do not say.
+/// Who acts, where `--actor` does not say.
 pub(crate) fn default_actor() -> Result<Actor, CliError> {
-    let name = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| environment(name));
+    let name = ["ORCH_ACTOR", "USER", "LOGNAME", "USERNAME"].iter().find_map(|name| environment(name));
     Ok(Actor::new(name.unwrap_or_else(|| "unknown".to_owned()))?)
 }
 

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::artifact::{ArtifactFile, Found};
 use crate::code::{ArtifactName, FieldPath};
+use crate::event::CheckedArtifact;
 use crate::session::Session;
 use crate::task::{ArtifactMeta, Task};
 use crate::workflow::{ArtifactPattern, Phase};
@@ -85,6 +88,38 @@ pub fn evaluate(
     let unnamed = absent_fields(task, &rules.warn_if_missing);
     verdict.warnings.extend(unnamed.iter().map(|field| format!("Recommended field missing: {field}")));
     verdict
+}
+
+/// What the gate says, seen with the files that lie in the task's folder.
+#[must_use]
+pub fn judge(phase: &Phase, task: &Task, session: &Session, files: &Found) -> Verdict {
+    let mut verdict = evaluate(phase, task, session, &artifacts_with(task, files));
+    let refused = files.refused.iter().map(|(name, reason)| format!("Artifact refused: {name}: {reason}"));
+    verdict.warnings.extend(refused);
+    verdict
+}
+
+/// The artifacts of a task once the files in its folder are taken up.
+#[must_use]
+pub fn artifacts_with(task: &Task, files: &Found) -> BTreeMap<ArtifactName, ArtifactMeta> {
+    let mut artifacts = task.artifacts.clone();
+    for file in &files.files {
+        artifacts.insert(file.name.clone(), meta_of(file, task.updated_at));
+    }
+    artifacts
+}
+
+fn meta_of(file: &ArtifactFile, saved_at: DateTime<Utc>) -> ArtifactMeta {
+    ArtifactMeta { sha256: file.sha256.clone(), size: file.content.len() as u64, blank: file.is_blank(), saved_at }
+}
+
+/// The artifacts that a phase speaks of, as its gate sees them: what its end event records.
+#[must_use]
+pub fn checked_artifacts(phase: &Phase, task: &Task) -> Vec<CheckedArtifact> {
+    let wanted = || phase.artifacts.required.iter().chain(&phase.artifacts.optional);
+    let seen = task.artifacts.iter().filter(|(name, _)| wanted().any(|spec| spec.pattern.matches(name)));
+    seen.map(|(name, meta)| CheckedArtifact { name: name.clone(), sha256: meta.sha256.clone(), size: meta.size })
+        .collect()
 }
 
 fn absent_fields(task: &Task, fields: &[FieldPath]) -> Vec<String> {

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::{ArtifactFolder, Found};
 use crate::code::{EventType, PhaseName};
 use crate::gate;
-use crate::machine::artifacts_with;
 use crate::session::Session;
 use crate::task::Task;
 use crate::workflow::{ArtifactSpec, Phase, Validation};
@@ -64,7 +63,7 @@ pub fn instruct(
     files: &Found,
     folder: &dyn ArtifactFolder,
 ) -> Instructions {
-    let artifacts = artifacts_with(task, files);
+    let artifacts = gate::artifacts_with(task, files);
     let state = |spec: &ArtifactSpec| ArtifactState {
         name: spec.pattern.as_str().to_owned(),
         description: spec.description.clone(),

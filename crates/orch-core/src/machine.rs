@@ -1,20 +1,19 @@
 //! The session state machine: decides start, complete, back and end. Pure; it sees values and adds facts to a draft.
 
-use crate::artifact::{ArtifactFile, Found};
+use crate::artifact::Found;
 use crate::code::{PhaseName, SessionKey};
 use crate::draft::{Draft, Template};
 use crate::event::{
-    CheckedArtifact, Fact, PhaseBack, PhaseEnded, PhaseOverridden, PhaseStarted, PhasesSkipped, SessionEnded,
-    SessionStarted, SessionTakenOver, StatusUpdated,
+    Fact, PhaseBack, PhaseEnded, PhaseOverridden, PhaseStarted, PhasesSkipped, SessionEnded, SessionStarted,
+    SessionTakenOver, StatusUpdated,
 };
-use crate::gate::{self, Verdict};
+use crate::gate;
 use crate::refusal::Refusal;
 use crate::session::{Session, TemplateRef, next_key};
-use crate::task::{ArtifactMeta, Task, TaskStatus};
+use crate::task::{Task, TaskStatus};
 use crate::workflow::{Phase, Settings, Workflow};
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What a new session runs by.
 #[derive(Debug, Clone)]
@@ -88,6 +87,7 @@ pub fn start(draft: &mut Draft, asked: &Start, ground: &Ground<'_>) -> Result<bo
             return resume(draft, &session, asked, ground).map(|()| true);
         }
         refuse_live_lease_of_others(draft)?;
+        new_key(draft, asked)?;
         draft.record(Fact::SessionEnded(SessionEnded {
             phase: session.current_phase,
             completed: false,
@@ -141,14 +141,7 @@ fn begin(draft: &mut Draft, asked: &Start, ground: &Ground<'_>) -> Result<(), Re
     let Some(first) = phases.first().cloned() else {
         return Err(Refusal::Invalid { what: "workflow", problem: "has no phases".into() });
     };
-    let latest = draft.task().session.as_ref();
-    let key = match &asked.session_key {
-        Some(key) if latest.is_some_and(|session| session.key == *key) => {
-            return Err(Refusal::CodeTaken(format!("session {key}")));
-        }
-        Some(key) => key.clone(),
-        None => next_key(&draft.task().code, latest, draft.now()),
-    };
+    let key = new_key(draft, asked)?;
     let template = TemplateRef { name: ground.template.name.clone(), sha256: ground.template.sha256.clone() };
     let started = SessionStarted { template, settings: ground.settings, phases, lease_seconds: ground.lease_seconds };
     draft.pin(ground.template.clone());
@@ -156,6 +149,18 @@ fn begin(draft: &mut Draft, asked: &Start, ground: &Ground<'_>) -> Result<(), Re
     draft.record(Fact::PhaseStarted(PhaseStarted { phase: first }));
     set_status(draft, TaskStatus::InProgress);
     Ok(())
+}
+
+/// The key of the session to begin. One that an older session has is the store's to refuse.
+fn new_key(draft: &Draft, asked: &Start) -> Result<SessionKey, Refusal> {
+    let latest = draft.task().session.as_ref();
+    match &asked.session_key {
+        Some(key) if latest.is_some_and(|session| session.key == *key) => {
+            Err(Refusal::CodeTaken(format!("session {key}")))
+        }
+        Some(key) => Ok(key.clone()),
+        None => Ok(next_key(&draft.task().code, latest, draft.now())),
+    }
 }
 
 fn set_status(draft: &mut Draft, new_status: TaskStatus) {
@@ -257,7 +262,7 @@ fn leave(
     files: &Found,
 ) -> Result<Vec<String>, Refusal> {
     let phase = current_phase(session, workflow)?;
-    let verdict = judge(phase, draft.task(), session, files);
+    let verdict = gate::judge(phase, draft.task(), session, files);
     if !verdict.passes() && !override_gate {
         return Err(Refusal::GateNotMet {
             phase: phase.name.clone(),
@@ -276,7 +281,7 @@ fn leave(
             missing: verdict.missing,
         }));
     }
-    let artifacts = checked_artifacts(phase, draft.task());
+    let artifacts = gate::checked_artifacts(phase, draft.task());
     draft.record(Fact::PhaseEnded(PhaseEnded {
         phase: phase.name.clone(),
         overridden: override_gate,
@@ -284,36 +289,6 @@ fn leave(
         warnings: verdict.warnings.clone(),
     }));
     Ok(verdict.warnings)
-}
-
-/// What the gate says, seen with the files that lie in the task's folder.
-#[must_use]
-pub fn judge(phase: &Phase, task: &Task, session: &Session, files: &Found) -> Verdict {
-    let mut verdict = gate::evaluate(phase, task, session, &artifacts_with(task, files));
-    let refused = files.refused.iter().map(|(name, reason)| format!("Artifact refused: {name}: {reason}"));
-    verdict.warnings.extend(refused);
-    verdict
-}
-
-/// The artifacts of a task once the files in its folder are taken up.
-#[must_use]
-pub fn artifacts_with(task: &Task, files: &Found) -> BTreeMap<crate::code::ArtifactName, ArtifactMeta> {
-    let mut artifacts = task.artifacts.clone();
-    for file in &files.files {
-        artifacts.insert(file.name.clone(), meta_of(file, task.updated_at));
-    }
-    artifacts
-}
-
-fn meta_of(file: &ArtifactFile, saved_at: chrono::DateTime<chrono::Utc>) -> ArtifactMeta {
-    ArtifactMeta { sha256: file.sha256.clone(), size: file.content.len() as u64, blank: file.is_blank(), saved_at }
-}
-
-fn checked_artifacts(phase: &Phase, task: &Task) -> Vec<CheckedArtifact> {
-    let wanted = || phase.artifacts.required.iter().chain(&phase.artifacts.optional);
-    let seen = task.artifacts.iter().filter(|(name, _)| wanted().any(|spec| spec.pattern.matches(name)));
-    seen.map(|(name, meta)| CheckedArtifact { name: name.clone(), sha256: meta.sha256.clone(), size: meta.size })
-        .collect()
 }
 
 /// Returns to an earlier phase; completions from it on no longer count.

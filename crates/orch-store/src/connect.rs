@@ -148,13 +148,26 @@ impl SqlStore {
         }
         if found < known {
             let backup = options.path.with_extension(format!("backup-{found}.db"));
-            if backup.symlink_metadata().is_err() {
-                let copy = format!("VACUUM INTO '{}'", backup.display().to_string().replace('\'', "''"));
-                self.db.execute_unprepared(&copy).await.map_err(self.place().error("backing the store up"))?;
-            }
+            self.back_up(&backup).await?;
             self.run_migrations(found).await?;
         }
         Ok(())
+    }
+
+    /// Copies the store; the copy gets its name when it is whole.
+    async fn back_up(&self, backup: &Path) -> Result<(), StoreError> {
+        let folder = backup.parent().unwrap_or(Path::new("."));
+        let failed = |error: std::io::Error| StoreError::Unavailable {
+            place: self.path.clone(),
+            reason: format!("could not write the backup {}: {error}", backup.display()),
+            source: Some(error.into()),
+        };
+        let scratch = tempfile::Builder::new().prefix(".orch-new-").tempdir_in(folder).map_err(failed)?;
+        let part = scratch.path().join("backup.db");
+        let copy = format!("VACUUM INTO '{}'", part.display().to_string().replace('\'', "''"));
+        self.db.execute_unprepared(&copy).await.map_err(self.place().error("backing the store up"))?;
+        std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
+        std::fs::rename(&part, backup).map_err(failed)
     }
 
     async fn user_version(&self, db: &impl ConnectionTrait) -> Result<i64, StoreError> {
@@ -246,14 +259,20 @@ fn check_header(path: &Path, shown: &str) -> Result<(), StoreError> {
     if !path.symlink_metadata().map_err(unavailable)?.is_file() {
         return Err(damaged("it is not a plain file"));
     }
+    let known = SqlStore::schema_version();
     let mut header = Vec::with_capacity(100);
     let file = std::fs::File::open(path).map_err(unavailable)?;
     file.take(100).read_to_end(&mut header).map_err(unavailable)?;
-    match header.get(68..72) {
+    let field = |at: usize| header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+    match field(68) {
         _ if header.is_empty() => Err(damaged("it is empty")),
         // https://sqlite.org/fileformat2.html#the_database_header
         _ if !header.starts_with(b"SQLite format 3\0") => Err(damaged("it is not a SQLite database")),
-        Some(id) if id == APPLICATION_ID.to_be_bytes() => Ok(()),
+        // the log may hold a later version still; that one is seen once SQLite has read it
+        Some(APPLICATION_ID) => match field(60).map_or(0, i64::from) {
+            found if found > known => Err(StoreError::Newer { place: shown.to_owned(), found, known }),
+            _ => Ok(()),
+        },
         Some(_) => Err(damaged("it is the SQLite database of another program")),
         None => Err(damaged("it is cut off")),
     }

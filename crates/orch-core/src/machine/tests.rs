@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::*;
+use crate::artifact::ArtifactFile;
 use crate::code::{Actor, ArtifactName, CheckName};
 use crate::event::{ApprovalRecorded, CheckRecorded, EntityType, Event, NewEvent};
 use crate::fold::fold_task;

@@ -7,7 +7,7 @@ use super::{ServiceError, check_text, draft_of, pinned};
 use crate::artifact::{ArtifactFolder, Found};
 use crate::code::{PhaseName, TaskCode};
 use crate::draft::Draft;
-use crate::gate::{Missing, Verdict};
+use crate::gate::{self, Missing, Verdict};
 use crate::instructions::{Instructions, instruct};
 use crate::machine::{self, Complete, Ground, Seen, Start};
 use crate::operation::{Operation, Request};
@@ -225,10 +225,9 @@ impl<S: Store> SessionService<'_, S> {
         let template = self.store.pinned_template(code).await?;
         let workflow = pinned(template.as_ref());
         let (verdict, instructions) = match machine::current_phase(session, workflow.as_ref().map_err(Clone::clone)) {
-            Ok(phase) if !session.has_left(&phase.name) => (
-                machine::judge(phase, &task, session, &files),
-                Some(instruct(phase, &task, session, &files, self.folder)),
-            ),
+            Ok(phase) if !session.has_left(&phase.name) => {
+                (gate::judge(phase, &task, session, &files), Some(instruct(phase, &task, session, &files, self.folder)))
+            }
             Ok(phase) => (Verdict::default(), Some(instruct(phase, &task, session, &files, self.folder))),
             Err(refusal) => (Verdict { warnings: vec![refusal.to_string()], ..Verdict::default() }, None),
         };
