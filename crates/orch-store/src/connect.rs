@@ -194,6 +194,11 @@ impl SqlStore {
     }
 }
 
+/// A count as databases take it: signed, 64 bits.
+pub(crate) fn at_most(count: u64) -> u64 {
+    count.min(i64::MAX.unsigned_abs())
+}
+
 /// What may be done with the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {

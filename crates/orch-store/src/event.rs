@@ -5,7 +5,7 @@ use orch_core::operation::OperationId;
 use orch_core::store::{EventFilter, EventStore, StoreError};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::connect::SqlStore;
+use crate::connect::{SqlStore, at_most};
 use crate::entity::event;
 use crate::write::time;
 
@@ -37,7 +37,7 @@ impl EventStore for SqlStore {
         if let Some(until) = filter.until {
             selection = selection.filter(event::Column::EmittedAt.lt(time(until)));
         }
-        let rows = selection.order_by_asc(event::Column::Id).limit(limit).all(&self.db).await;
+        let rows = selection.order_by_asc(event::Column::Id).limit(at_most(limit)).all(&self.db).await;
         rows.map_err(self.place().error("reading events"))?.into_iter().map(|row| self.read_event(row)).collect()
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, JoinType, JsonValue, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use crate::connect::SqlStore;
+use crate::connect::{SqlStore, at_most};
 use crate::entity::{session, task};
 
 impl SessionStore for SqlStore {
@@ -24,7 +24,8 @@ impl SessionStore for SqlStore {
             selection = selection.filter(session::Column::Active.eq(active));
         }
         let total = selection.clone().count(&self.db).await.map_err(self.place().error("counting sessions"))?;
-        let selection = selection.order_by_asc(session::Column::Id).limit(window.limit).offset(window.offset);
+        let selection =
+            selection.order_by_asc(session::Column::Id).limit(at_most(window.limit)).offset(at_most(window.offset));
         Ok(Page { items: self.read_sessions(selection).await?, total })
     }
 }

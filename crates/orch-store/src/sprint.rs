@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use crate::connect::SqlStore;
+use crate::connect::{SqlStore, at_most};
 use crate::entity::sprint;
 use crate::write::{self, Stream, time};
 use crate::{code, load};
@@ -46,7 +46,7 @@ impl SprintStore for SqlStore {
             };
             event_ids = write::append(&transaction, self.place(), request, &stream, &events, now).await?;
         }
-        write::keep(&transaction, self.place(), request, &change.answer, now).await?;
+        write::keep(&transaction, self.place(), request, &change.answer, &event_ids, now).await?;
         transaction.commit().await.map_err(self.place().error("committing"))?;
         Ok(Outcome { answer: change.answer, operation_id: request.operation.id.clone(), event_ids, replayed: false })
     }
@@ -58,7 +58,10 @@ impl SprintStore for SqlStore {
     async fn sprints(&self, window: Window) -> Result<Page<Sprint>, StoreError> {
         let failed = self.place().error("reading sprints");
         let total = sprint::Entity::find().count(&self.db).await.map_err(&failed)?;
-        let rows = sprint::Entity::find().order_by_asc(sprint::Column::Id).limit(window.limit).offset(window.offset);
+        let rows = sprint::Entity::find()
+            .order_by_asc(sprint::Column::Id)
+            .limit(at_most(window.limit))
+            .offset(at_most(window.offset));
         let rows = rows.all(&self.db).await.map_err(&failed)?;
         let items = rows.into_iter().map(|row| load::sprint(self.place(), row)).collect::<Result<_, _>>()?;
         Ok(Page { items, total })

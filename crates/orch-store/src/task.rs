@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use orch_core::code::TaskCode;
 use orch_core::draft::{Draft, Template};
-use orch_core::event::EntityType;
+use orch_core::event::{EntityType, Fact, NewEvent};
 use orch_core::operation::Request;
 use orch_core::refusal::Refusal;
 use orch_core::session::Session;
@@ -21,7 +21,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use crate::connect::SqlStore;
+use crate::connect::{SqlStore, at_most};
 use crate::entity::{dependency, session, sprint, task, template};
 use crate::write::{self, Stream, time};
 use crate::{artifact, code, load};
@@ -42,7 +42,7 @@ impl TaskStore for SqlStore {
         let before = context.task.clone();
         let change = decide(context)?;
         let event_ids = self.save(&transaction, request, row, before.as_ref(), &change.draft).await?;
-        write::keep(&transaction, self.place(), request, &change.answer, change.draft.now()).await?;
+        write::keep(&transaction, self.place(), request, &change.answer, &event_ids, change.draft.now()).await?;
         transaction.commit().await.map_err(self.place().error("committing"))?;
         Ok(Outcome { answer: change.answer, operation_id: request.operation.id.clone(), event_ids, replayed: false })
     }
@@ -114,7 +114,7 @@ impl SqlStore {
         for column in order {
             selection = selection.order_by_asc(*column);
         }
-        let selection = selection.limit(window.limit).offset(window.offset);
+        let selection = selection.limit(at_most(window.limit)).offset(at_most(window.offset));
         let items = load::read_tasks(&self.db, self.place(), selection).await?;
         Ok(Page { items: items.into_iter().map(|(_, task)| task).collect(), total })
     }
@@ -194,6 +194,10 @@ impl SqlStore {
             return Ok(Vec::new());
         }
         let task = draft.task();
+        let base = task.version - i64::try_from(draft.events().len()).unwrap_or(i64::MAX);
+        if base != before.map_or(0, |task| task.version) {
+            return Err(StoreError::Conflict { what: format!("task {}", task.code) });
+        }
         let id = self.save_row(transaction, row, before, task).await?;
         if let Some(template) = draft.template() {
             self.save_template(transaction, template).await?;
@@ -201,7 +205,12 @@ impl SqlStore {
         let old_session = before.and_then(|task| task.session.as_ref());
         for session in draft.left_sessions().iter().chain(&task.session) {
             if Some(session) != old_session {
-                self.save_session(transaction, id, old_session, session).await?;
+                // a session that begins is a new row, so that a key used twice is refused
+                let begins = |new: &NewEvent| {
+                    matches!(new.fact, Fact::SessionStarted(_)) && new.session_key.as_ref() == Some(&session.key)
+                };
+                let is_new = draft.events().iter().any(begins);
+                self.save_session(transaction, id, is_new, session).await?;
             }
         }
         self.save_dependencies(transaction, id, before, task).await?;
@@ -277,7 +286,7 @@ impl SqlStore {
         &self,
         transaction: &DatabaseTransaction,
         task_id: i64,
-        old: Option<&Session>,
+        is_new: bool,
         new: &Session,
     ) -> Result<(), StoreError> {
         let failed = self.place().error("saving a session");
@@ -294,11 +303,11 @@ impl SqlStore {
             started_at: Set(time(new.started_at)),
             ended_at: Set(new.ended_at.map(time)),
         };
-        if old.is_some_and(|old| old.key == new.key) {
+        if is_new {
+            session::Entity::insert(model).exec_without_returning(transaction).await.map_err(&failed)?;
+        } else {
             let key = session::Column::SessionKey.eq(new.key.as_str());
             session::Entity::update_many().set(model).filter(key).exec(transaction).await.map_err(&failed)?;
-        } else {
-            session::Entity::insert(model).exec_without_returning(transaction).await.map_err(&failed)?;
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use orch_core::event::{EntityType, NewEvent};
 use orch_core::operation::{OperationId, Request};
 use orch_core::store::{Answer, Outcome, StoreError};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
 
 use crate::entity::{event, operation};
 use crate::error::Place;
@@ -12,6 +13,13 @@ use crate::error::Place;
 /// A time as it is stored: RFC 3339, UTC, always with microseconds, so that text sorts as time does.
 pub(crate) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// What is kept under an idempotency key: hooks write further events of the same operation, so the ids are kept, too.
+#[derive(Serialize, Deserialize)]
+struct Kept<A> {
+    answer: A,
+    event_ids: Vec<i64>,
 }
 
 /// The outcome of an earlier request with the same idempotency key.
@@ -29,17 +37,8 @@ pub(crate) async fn earlier<A: Answer>(
     if known.fingerprint != request.fingerprint {
         return Err(StoreError::KeyReused { first: operation_id });
     }
-    let answer =
+    let Kept { answer, event_ids } =
         serde_json::from_value(known.answer).map_err(|error| place.damaged("orchestration_operations", error))?;
-    let event_ids = event::Entity::find()
-        .select_only()
-        .column(event::Column::Id)
-        .filter(event::Column::CorrelationId.eq(operation_id.as_str()))
-        .order_by_asc(event::Column::Id)
-        .into_tuple()
-        .all(transaction)
-        .await
-        .map_err(&failed)?;
     Ok(Some(Outcome { answer, operation_id, event_ids, replayed: true }))
 }
 
@@ -49,10 +48,11 @@ pub(crate) async fn keep<A: Answer>(
     place: Place<'_>,
     request: &Request,
     answer: &A,
+    event_ids: &[i64],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let Some(key) = &request.operation.key else { return Ok(()) };
-    let answer = serde_json::to_value(answer)
+    let answer = serde_json::to_value(Kept { answer, event_ids: event_ids.to_vec() })
         .map_err(|error| StoreError::Failed { doing: "keeping an answer", source: error.into() })?;
     let row = operation::ActiveModel {
         operation_id: Set(request.operation.id.to_string()),
