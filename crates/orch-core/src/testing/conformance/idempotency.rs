@@ -148,3 +148,15 @@ pub async fn a_key_outlives_later_changes<S: Store>(bench: &Bench<S>) {
     }
     assert_eq!(bench.task("TSK-001").await.title, "z");
 }
+
+/// What the same operation did afterwards without the key, as hooks do, is no part of the kept answer.
+pub async fn later_changes_of_the_operation_do_not_count<S: Store>(bench: &Bench<S>) {
+    bench.create("TSK-001").await;
+    let request = bench.keyed("key", "test", &());
+    let first = rename_with(bench, &request, "x").await.expect("the task is changed");
+    let mut hook = bench.request("tester");
+    hook.operation.id = request.operation.id.clone();
+    assert!(!rename_with(bench, &hook, "y").await.expect("the task is changed").replayed, "a hook has no key");
+    let again = rename_with(bench, &bench.keyed("key", "test", &()), "z").await.expect("the call is answered");
+    assert_eq!(again, Outcome { replayed: true, ..first });
+}

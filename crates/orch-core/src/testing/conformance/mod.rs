@@ -118,6 +118,7 @@ macro_rules! store_conformance {
             a_creation_is_not_repeated,
             a_sprint_is_not_repeated,
             a_key_outlives_later_changes,
+            later_changes_of_the_operation_do_not_count,
         );
         $crate::store_conformance!(@cases $open, concurrency, concurrency,
             no_change_is_lost,

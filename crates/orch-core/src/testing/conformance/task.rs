@@ -118,8 +118,11 @@ pub async fn a_change_without_facts_writes_nothing<S: Store>(bench: &Bench<S>) {
     let outcome = bench.change("TSK-001", |draft| draft.pin(template("unused"))).await;
     assert_eq!((outcome.answer, outcome.event_ids, outcome.replayed), (1, vec![], false));
     assert_eq!(bench.snapshot().await, before);
-    let pinned = bench.store.pinned_template(&task_code("TSK-001")).await.expect("templates can be read");
-    assert_eq!(pinned, None);
+    let pinned = async || bench.store.pinned_template(&task_code("TSK-001")).await.expect("templates can be read");
+    assert_eq!(pinned().await, None);
+    bench.change("TSK-001", |draft| start(draft, "sess_1", &template("used"))).await;
+    let outcome = bench.change("TSK-001", |draft| draft.pin(template("unused"))).await;
+    assert_eq!((outcome.event_ids, pinned().await), (vec![], Some(template("used"))));
 }
 
 /// A task with something in every field is the same in the decision, by its code and in the list.
