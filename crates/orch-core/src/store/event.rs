@@ -33,7 +33,7 @@ pub struct EventFilter {
 /// Reads the event log.
 pub trait EventStore: Send + Sync {
     /// At most `limit` events by rising id. Who passes the last id on as [`EventFilter::after`] misses none and sees none
-    /// twice.
+    /// twice. Any limit and any id is taken, the greatest too.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.

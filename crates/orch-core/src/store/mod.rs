@@ -36,7 +36,7 @@ pub struct Page<T> {
     pub total: u64,
 }
 
-/// Which part of a list.
+/// Which part of a list. Any numbers are taken: a limit of 0 gives the total alone, the greatest one everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// How many at most.

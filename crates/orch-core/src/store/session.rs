@@ -32,7 +32,7 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreError`] if the store cannot be read.
     fn session(&self, key: &SessionKey) -> impl Future<Output = Result<Option<SessionEntry>, StoreError>> + Send;
 
-    /// Sessions in the order of their start.
+    /// Sessions in the order of their start, which is the order in the log, whatever the clock said.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.

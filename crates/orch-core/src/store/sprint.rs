@@ -27,7 +27,7 @@ pub struct SprintContext {
     pub code: SprintCode,
     /// The target; `None` if there is no such sprint.
     pub sprint: Option<Sprint>,
-    /// The store's clock, whole microseconds.
+    /// The store's clock, whole microseconds; never before the target's last event, even if the clock went back.
     pub now: DateTime<Utc>,
 }
 
@@ -61,7 +61,7 @@ pub trait SprintStore: Send + Sync {
     /// [`StoreError`] if the store cannot be read.
     fn sprint(&self, code: &SprintCode) -> impl Future<Output = Result<Option<Sprint>, StoreError>> + Send;
 
-    /// Sprints in the order of their creation.
+    /// Sprints in the order of their creation, which is the order in the log, whatever the clock said.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.

@@ -64,7 +64,7 @@ pub struct TaskContext {
     pub related: BTreeMap<TaskCode, Related>,
     /// Whether the sprint of the scope exists; `true` if the scope names none.
     pub sprint_exists: bool,
-    /// The store's clock, whole microseconds.
+    /// The store's clock, whole microseconds; never before the target's last event, even if the clock went back.
     pub now: DateTime<Utc>,
 }
 
@@ -96,11 +96,16 @@ pub trait TaskStore: Send + Sync {
     ///
     /// Loads the context, calls `decide`, and writes the draft's task, events, contents and template together. `decide` may
     /// be called again with a fresher context if somebody else was first. A request whose idempotency key is known changes
-    /// nothing and gives the first answer; a refusal is not kept under the key.
+    /// nothing, asks no decision and gives the first answer; neither a refusal nor an error is kept under the key. Tasks and
+    /// sprints share the keys.
+    ///
+    /// A draft may end one session and start another; both are kept, each as the facts left it.
     ///
     /// # Errors
     /// [`ChangeError::Refused`] with what `decide` said; [`StoreError::KeyReused`] if the key belongs to another request;
-    /// [`StoreError::Conflict`] if a unique key such as a session's is taken. Nothing is written in any of these cases.
+    /// [`StoreError::Conflict`] if a session starts with a key that any session of the store ever had, or if the draft does
+    /// not follow the state in the context (a new task drafted over one that exists). Nothing is written in any of these
+    /// cases.
     fn change_task<A: Answer>(
         &self,
         request: &Request,
@@ -114,13 +119,13 @@ pub trait TaskStore: Send + Sync {
     /// [`StoreError`] if the store cannot be read.
     fn task(&self, code: &TaskCode) -> impl Future<Output = Result<Option<Task>, StoreError>> + Send;
 
-    /// The template that the latest session of a task pinned.
+    /// The template that the latest session of a task pinned, also after the session's end.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
     fn pinned_template(&self, code: &TaskCode) -> impl Future<Output = Result<Option<Template>, StoreError>> + Send;
 
-    /// Tasks in the order of their creation.
+    /// Tasks in the order of their creation, which is the order in the log, whatever the clock said.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
@@ -128,7 +133,7 @@ pub trait TaskStore: Send + Sync {
     -> impl Future<Output = Result<Page<Task>, StoreError>> + Send;
 
     /// Tasks that can be begun: pending, all dependencies completed, and not under a lease that lives. Best first: by
-    /// priority, then the oldest.
+    /// priority, then the one that was created first. A lease lives until the store's clock shows its end.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.

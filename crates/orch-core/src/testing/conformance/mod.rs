@@ -1,218 +1,164 @@
-//! The suite that every store passes, one public function a case. Knows no adapter: whoever has one brings it.
-#![expect(clippy::missing_panics_doc, reason = "each case panics where the store breaks its promise")]
+//! The suite that every store passes: one case a promise. A case reads as a transcript and panics where the promise is broken.
+//!
+//! An adapter brings a function that opens a fresh, empty store on a clock, and lists the suite with
+//! [`store_conformance!`](crate::store_conformance).
 
-pub mod changes;
-pub mod events;
+#![allow(clippy::missing_panics_doc, reason = "each case panics where a promise is broken; that is what it is for")]
+
+pub mod artifact;
+pub mod bench;
+pub mod clock;
+pub mod concurrency;
+pub mod event;
+pub mod fact;
 pub mod idempotency;
-pub mod sessions;
-pub mod tasks;
+pub mod log;
+pub mod ready;
+pub mod session;
+pub mod sprint;
+pub mod task;
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+pub use bench::Bench;
 
-use crate::code::{IdempotencyKey, SprintCode, TaskCode};
-use crate::draft::Draft;
-use crate::event::{EntityType, Event, Fact, SprintCreated, StatusUpdated, TaskCreated, TaskUpdated};
-use crate::fold::{self, Circumstance};
-use crate::operation::{Operation, Request};
-use crate::refusal::Refusal;
-use crate::sprint::Sprint;
-use crate::store::{
-    ChangeError, EventFilter, Outcome, SprintChange, SprintTarget, Store, TaskChange, TaskScope, TaskTarget,
-};
-use crate::task::{Task, TaskChanges, TaskStatus};
-use crate::testing::fixture;
-
-/// Makes one `#[tokio::test]` of each case. `$open` is an `async fn(Arc<StepClock>) -> impl Store` that opens an empty
-/// store which lives by the clock. The crate that calls it needs `tokio` with the feature `macros`.
+/// Lists the suite as tests, one `#[tokio::test]` a case, in a module for each port. The caller's crate needs `tokio`
+/// with the feature `macros`.
+///
+/// The argument is the name of an `async fn(Arc<StepClock>) -> impl Store`, in scope where the macro stands, that opens a
+/// fresh and empty store which lives by the clock.
+///
+/// ```ignore
+/// async fn open(clock: Arc<StepClock>) -> MemoryStore {
+///     MemoryStore::new(clock)
+/// }
+/// orch_core::store_conformance!(open);
+/// ```
+///
+/// Two groups of cases can be left out by naming the ones that are wanted: `store_conformance!(open, always)` leaves out
+/// `stepped`, for a store that lives by a clock of its own, and `ordered`, for one whose JSON objects have no order of keys.
 #[macro_export]
 macro_rules! store_conformance {
-    ($open:path) => {
-        $crate::store_conformance! { @cases $open;
-            tasks {
-                codes_are_given_out_once,
-                a_taken_code_is_seen,
-                a_change_to_a_missing_task_sees_none,
-                a_task_comes_back_whole,
-                lists_are_filtered_and_cut,
-                ready_tasks_come_best_first,
-                related_tasks_tell_whether_they_wait,
-                sprints_come_back_whole,
-            }
-            changes {
-                a_refusal_writes_nothing,
-                an_empty_draft_writes_nothing,
-                no_concurrent_change_is_lost,
-                concurrent_creations_get_a_code_each,
-                the_clock_may_go_back,
-            }
-            sessions {
-                a_session_is_seen_from_start_to_end,
-                a_restart_leaves_the_old_session_ended,
-                sessions_are_filtered_and_cut,
-                a_taken_session_key_is_a_conflict,
-                the_latest_template_is_pinned,
-                artifacts_come_back_byte_for_byte,
-            }
-            events {
-                each_entity_counts_its_events,
-                all_fields_come_back,
-                filters_choose,
-                a_reader_by_pages_sees_each_once,
-                times_are_whole_microseconds,
-                the_log_makes_the_state,
-            }
-            idempotency {
-                a_repeated_key_changes_nothing,
-                a_key_belongs_to_one_request,
-                a_refusal_is_not_kept,
-                an_empty_draft_is_kept,
-                a_sprint_is_made_once,
-                a_key_used_at_once_has_one_effect,
-            }
+    ($open:ident) => {
+        $crate::store_conformance!($open, always, stepped, ordered);
+    };
+    ($open:ident, $($group:ident),+) => {
+        $($crate::store_conformance!(@$group $open);)+
+    };
+    (@always $open:ident) => {
+        $crate::store_conformance!(@cases $open, task, task,
+            a_given_code_is_kept,
+            codes_are_given_out_in_order_and_never_again,
+            codes_that_differ_in_case_are_different,
+            a_taken_code_reaches_the_decision,
+            creating_over_a_task_is_a_conflict,
+            a_missing_task_reaches_the_decision,
+            a_refusal_writes_nothing,
+            a_change_without_facts_writes_nothing,
+            every_field_comes_back,
+            any_text_comes_back,
+            any_json_comes_back,
+            a_null_in_a_change_removes_the_key,
+            related_tasks_are_seen,
+            whoever_waits_for_the_target_is_seen,
+            tasks_are_filtered,
+            tasks_come_in_windows,
+        );
+        $crate::store_conformance!(@cases $open, ready, ready,
+            the_best_comes_first,
+            only_pending_tasks_are_ready,
+            a_task_waits_until_all_before_it_are_completed,
+            a_live_lease_hides_a_task,
+            ready_tasks_come_in_windows,
+        );
+        $crate::store_conformance!(@cases $open, sprint, sprint,
+            codes_are_given_out_in_order_and_never_again,
+            a_sprint_comes_back,
+            a_change_is_kept,
+            a_taken_code_reaches_the_decision,
+            a_missing_sprint_reaches_the_decision,
+            a_refusal_writes_nothing,
+            a_change_without_facts_writes_nothing,
+            sprints_come_in_windows,
+            a_task_and_a_sprint_may_share_a_code,
+        );
+        $crate::store_conformance!(@cases $open, session, session,
+            a_session_is_found_by_its_key,
+            a_session_follows_its_task,
+            a_restart_leaves_both_sessions,
+            the_template_is_pinned,
+            a_decision_sees_the_template_if_it_asks,
+            a_taken_key_is_a_conflict,
+            sessions_are_filtered,
+            sessions_come_in_windows,
+        );
+        $crate::store_conformance!(@cases $open, artifact, artifact,
+            contents_come_back_byte_for_byte,
+            the_last_content_counts,
+            names_are_those_of_one_task,
+            several_come_with_one_change,
+            a_refused_change_saves_none,
+        );
+        $crate::store_conformance!(@cases $open, event, event,
+            ids_rise_and_numbers_have_no_gap,
+            every_field_comes_back,
+            events_are_filtered,
+            filters_are_added_up,
+            a_cursor_sees_each_event_once,
+            limits_are_taken_as_they_are,
+            an_operation_marks_all_its_events,
+            times_are_whole_microseconds,
+        );
+        $crate::store_conformance!(@cases $open, log, log,
+            the_fold_of_the_log_is_the_state,
+        );
+        $crate::store_conformance!(@cases $open, idempotency, idempotency,
+            the_same_key_gives_the_same_answer,
+            a_key_of_another_request_is_refused,
+            a_refusal_is_not_kept,
+            a_change_without_facts_is_kept,
+            a_creation_is_not_repeated,
+            a_sprint_is_not_repeated,
+            a_key_outlives_later_changes,
+            later_changes_of_the_operation_do_not_count,
+        );
+        $crate::store_conformance!(@cases $open, concurrency, concurrency,
+            no_change_is_lost,
+            no_code_is_given_out_twice,
+            one_key_has_one_effect,
+            one_session_key_starts_one_session,
+            a_task_is_claimed_once,
+            no_circle_is_closed,
+            a_reader_sees_whole_changes,
+        );
+    };
+    (@stepped $open:ident) => {
+        $crate::store_conformance!(@cases $open, clock, clock,
+            the_clock_of_the_store_counts,
+            a_time_is_cut_to_microseconds,
+            a_lease_ends_by_the_clock,
+            a_clock_that_goes_back_does_not_turn_back_a_task,
+            order_is_that_of_creation_not_of_the_clock,
+            events_are_filtered_by_time,
+        );
+    };
+    (@ordered $open:ident) => {
+        $crate::store_conformance!(@cases $open, order, task,
+            keys_keep_their_order,
+        );
+    };
+    (@cases $open:ident, $module:ident, $port:ident, $($case:ident,)+) => {
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let clock = $crate::testing::StepClock::new($crate::testing::fixture::now());
+                    let clock = ::std::sync::Arc::new(clock);
+                    let store = super::$open(::std::sync::Arc::clone(&clock)).await;
+                    let bench = $crate::testing::conformance::Bench::new(store, clock);
+                    $crate::testing::conformance::$port::$case(&bench).await;
+                }
+            )+
         }
     };
-    (@cases $open:path; $($port:ident { $($case:ident),* $(,)? })*) => {
-        $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $case() {
-                let clock = ::std::sync::Arc::new($crate::testing::StepClock::new($crate::testing::fixture::now()));
-                let store = ::std::sync::Arc::new($open(::std::sync::Arc::clone(&clock)).await);
-                $crate::testing::conformance::$port::$case(&store, &clock).await;
-            }
-        )*)*
-    };
-}
-
-static OPERATIONS: AtomicU64 = AtomicU64::new(1);
-
-/// An operation with an id of its own.
-fn operation(actor: &str) -> Operation {
-    fixture::operation(u128::from(OPERATIONS.fetch_add(1, Ordering::Relaxed)), actor)
-}
-
-/// An operation that may be repeated.
-fn keyed(actor: &str, key: &str) -> Operation {
-    Operation { key: Some(IdempotencyKey::new(key).expect("a valid key")), ..operation(actor) }
-}
-
-fn code(text: &str) -> TaskCode {
-    TaskCode::new(text).expect("a valid code")
-}
-
-fn scope_of_new(code: Option<&str>) -> TaskScope {
-    TaskScope { target: TaskTarget::New(code.map(self::code)), related: BTreeSet::new(), sprint: None, template: false }
-}
-
-/// Creates a task with this code, or the next free one, as `edit` would have it.
-async fn create<S: Store>(
-    store: &S,
-    operation: &Operation,
-    code: Option<&str>,
-    edit: impl Fn(&mut TaskCreated) + Send + Sync,
-) -> Result<Outcome<Task>, ChangeError> {
-    let request = Request::new(operation, "task.create", &code);
-    let decide = |context: crate::store::TaskContext| {
-        if context.task.is_some() {
-            return Err(Refusal::CodeTaken(context.code.to_string()));
-        }
-        let mut created = fixture::task_created(context.code.as_str());
-        edit(&mut created);
-        let draft = Draft::creating(created, operation.actor.clone(), context.now);
-        let answer = draft.task().clone();
-        Ok(TaskChange { draft, answer })
-    };
-    store.change_task(&request, &scope_of_new(code), decide).await
-}
-
-/// A new task, changed by `edit` before it is created.
-async fn task<S: Store>(store: &S, code: &str, edit: impl Fn(&mut TaskCreated) + Send + Sync) -> Task {
-    create(store, &operation("tester"), Some(code), edit).await.expect("a task is created").answer
-}
-
-/// Changes a task.
-async fn change<S: Store>(
-    store: &S,
-    operation: &Operation,
-    code: &TaskCode,
-    act: impl Fn(&mut Draft) -> Result<(), Refusal> + Send + Sync,
-) -> Result<Outcome<Task>, ChangeError> {
-    let request = Request::new(operation, "task.change", code);
-    let decide = |context: crate::store::TaskContext| {
-        let task = context.task.ok_or(Refusal::NoTask(context.code))?;
-        let mut draft = Draft::on(task, operation.actor.clone(), context.now);
-        act(&mut draft)?;
-        let answer = draft.task().clone();
-        Ok(TaskChange { draft, answer })
-    };
-    store.change_task(&request, &TaskScope::of(code), decide).await
-}
-
-/// Adds facts to a task.
-async fn record<S: Store>(store: &S, code: &TaskCode, facts: &[Fact]) -> Task {
-    let act = |draft: &mut Draft| {
-        for fact in facts {
-            draft.record(fact.clone());
-        }
-        Ok(())
-    };
-    change(store, &operation("tester"), code, act).await.expect("facts are recorded").answer
-}
-
-fn updated(changes: TaskChanges) -> Fact {
-    Fact::TaskUpdated(TaskUpdated { changes, previous: TaskChanges::default() })
-}
-
-fn titled(title: &str) -> Fact {
-    updated(TaskChanges { title: Some(title.to_owned()), ..TaskChanges::default() })
-}
-
-fn status(old_status: TaskStatus, new_status: TaskStatus) -> Fact {
-    Fact::StatusUpdated(StatusUpdated { old_status, new_status })
-}
-
-/// Creates a sprint with this code, or the next free one.
-async fn sprint<S: Store>(
-    store: &S,
-    operation: &Operation,
-    code: Option<&str>,
-) -> Result<Outcome<Sprint>, ChangeError> {
-    let given = code.map(|code| SprintCode::new(code).expect("a valid code"));
-    let request = Request::new(operation, "sprint.create", &code);
-    let decide = |context: crate::store::SprintContext| {
-        if context.sprint.is_some() {
-            return Err(Refusal::CodeTaken(context.code.to_string()));
-        }
-        let title = "Autumn".to_owned();
-        let created = SprintCreated { sprint_code: context.code, title, metadata: serde_json::Map::new() };
-        let fact = Fact::SprintCreated(created);
-        let circumstance = Circumstance { actor: &operation.actor, at: context.now, session_key: None };
-        let sprint = fold::sprint_after(None, &fact, circumstance).expect("a creation comes first");
-        Ok(SprintChange { answer: sprint.clone(), sprint, facts: vec![fact] })
-    };
-    store.change_sprint(&request, &SprintTarget::New(given), decide).await
-}
-
-/// The whole log.
-async fn all_events<S: Store>(store: &S) -> Vec<Event> {
-    store.events(&EventFilter::default(), 100_000).await.expect("the log is read")
-}
-
-/// The log of one task.
-async fn log<S: Store>(store: &S, code: &TaskCode) -> Vec<Event> {
-    let entity = Some((EntityType::Task, code.to_string()));
-    store.events(&EventFilter { entity, ..EventFilter::default() }, 100_000).await.expect("the log is read")
-}
-
-/// The task as the store has it.
-async fn stored<S: Store>(store: &S, code: &TaskCode) -> Task {
-    store.task(code).await.expect("the task is read").expect("the task is there")
-}
-
-/// Checks that a task is what its events say.
-async fn assert_follows_from_log<S: Store>(store: &S, code: &TaskCode) {
-    let folded = fold::fold_task(&log(store, code).await).expect("the log fits");
-    assert_eq!(folded, Some(stored(store, code).await), "the fold of the log is the stored task {code}");
 }
 
 #[cfg(test)]
