@@ -31,13 +31,15 @@ impl ArtifactStore for SqlStore {
             .one(&self.db)
             .await
             .map_err(self.place().error("reading an artifact"))?;
-        let content = row.map(|row| match row.encoding.as_str() {
-            BYTES => {
-                STANDARD.decode(row.content).map_err(|error| self.place().damaged(&format!("artifact {name}"), error))
-            }
-            _ => Ok(row.content.into_bytes()),
-        });
-        content.transpose()
+        row.map(|row| content(self.place(), row)).transpose()
+    }
+}
+
+/// The bytes that a row holds.
+pub(crate) fn content(place: Place<'_>, row: artifact::Model) -> Result<Vec<u8>, StoreError> {
+    match row.encoding.as_str() {
+        BYTES => STANDARD.decode(row.content).map_err(|error| place.damaged(&format!("artifact {}", row.name), error)),
+        _ => Ok(row.content.into_bytes()),
     }
 }
 

@@ -54,6 +54,12 @@ pub struct SqlStore {
     clock: Arc<dyn Clock>,
 }
 
+impl std::fmt::Debug for SqlStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqlStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 impl SqlStore {
     /// Opens an existing store, and upgrades one of an older schema after a backup beside it.
     ///

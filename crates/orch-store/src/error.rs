@@ -28,16 +28,25 @@ fn translate(place: &str, doing: &'static str, error: DbErr) -> StoreError {
     };
     // the primary code is the low byte of SQLite's extended code: https://sqlite.org/rescode.html
     match sqlite_code(&error).map(|code| code & 0xff) {
-        Some(5 | 6) => StoreError::Busy { source: error.into() },
+        // 15 is a log that others were bringing up again and again while it was to be opened
+        Some(5 | 6 | 15) => StoreError::Busy { source: error.into() },
         Some(8) => unavailable("it can only be read", error),
         Some(10) => unavailable("reading or writing it failed", error),
         Some(13) => unavailable("the disk is full", error),
         Some(14) => unavailable("it cannot be opened", error),
         Some(11 | 26) => StoreError::Damaged { place: place.to_owned(), reason: error.to_string() },
-        Some(19) => StoreError::Conflict { what: conflicting(&error) },
+        // a unique or primary key; any other broken constraint is a defect
+        Some(19) if matches!(sqlite_code(&error), Some(1555 | 2067)) => {
+            StoreError::Conflict { what: conflicting(&error) }
+        }
         _ if matches!(error, DbErr::ConnectionAcquire(_)) => StoreError::Busy { source: error.into() },
         _ => StoreError::Failed { doing, source: error.into() },
     }
+}
+
+/// Whether syncing failed at a commit: what the disk has of it, nobody knows.
+pub(crate) fn is_failed_sync(error: &DbErr) -> bool {
+    sqlite_code(error) == Some(1034)
 }
 
 fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {

@@ -52,7 +52,7 @@ impl SqlStore {
         Ok(newest.map_err(self.place().error("reading events"))?.map_or(0, |row| row.id))
     }
 
-    fn read_event(&self, row: event::Model) -> Result<Event, StoreError> {
+    pub(crate) fn read_event(&self, row: event::Model) -> Result<Event, StoreError> {
         let id = row.id;
         let read = move || -> Result<Event, Box<dyn std::error::Error + Send + Sync>> {
             Ok(Event {

@@ -1,89 +1,138 @@
 //! Looking the store over: damage, states that are not the fold of their events, and the counts of a status screen.
+//! Repairs nothing.
 
-use orch_core::event::EntityType;
-use orch_core::fold::{fold_sprint, fold_task};
-use orch_core::store::{EventFilter, EventStore, SprintStore, StoreError, TaskFilter, TaskStore, Window};
+use orch_core::artifact::sha256_hex;
+use orch_core::code::TaskCode;
+use orch_core::event::{EntityType, Event};
+use orch_core::fold::{FoldError, fold_sprint, fold_task};
+use orch_core::store::StoreError;
+use orch_core::task::Task;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement, TransactionTrait,
 };
 
 use crate::connect::SqlStore;
-use crate::entity::{bug, task};
+use crate::entity::{artifact, bug, event, sprint, task};
+use crate::{artifact as contents, load};
 
-/// How many entities are read at a time.
-const BATCH: u64 = 100;
+/// Events of something that is not there. Each read of an entity finds its own events, so nothing else would notice.
+const ORPHANS: &str = "SELECT DISTINCT entity_type || ' ' || entity_id FROM orchestration_events \
+     WHERE (entity_type = 'task' AND entity_id NOT IN (SELECT task_code FROM orchestration_tasks)) \
+        OR (entity_type = 'sprint' AND entity_id NOT IN (SELECT sprint_code FROM orchestration_sprints))";
 
 impl SqlStore {
-    /// Everything that is wrong with the store, a sentence each: what SQLite finds, broken references, and each task and
-    /// sprint whose row is not the fold of its events.
+    /// Everything that is wrong with the store, a sentence each: what SQLite finds, broken references, each task and
+    /// sprint whose row is not the fold of its events, and artifacts whose content is not what their task says.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read at all.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        let mut findings = self.pragma("PRAGMA integrity_check", |text| text != "ok").await?;
-        findings.extend(self.pragma("PRAGMA foreign_key_check", |_| true).await?);
+        // one moment for all that is read, or a change in the middle would look like damage; writers do not wait for it
+        let failed = self.place().error("checking the store");
+        let moment = self.db.begin().await.map_err(failed)?;
+        let mut findings = self.rows(&moment, "PRAGMA integrity_check").await?;
+        findings.retain(|text| text != "ok");
+        let broken = self.rows(&moment, "PRAGMA foreign_key_check").await?;
+        findings.extend(broken.iter().map(|table| format!("a row of {table} refers to one that is not there")));
+        // what a damaged file says of its rows means nothing
         if findings.is_empty() {
-            self.check_tasks(&mut findings).await?;
-            self.check_sprints(&mut findings).await?;
+            self.check_tasks(&moment, &mut findings).await?;
+            self.check_sprints(&moment, &mut findings).await?;
+            findings
+                .extend(self.rows(&moment, ORPHANS).await?.iter().map(|text| format!("{text} has events but no row")));
         }
         Ok(findings)
     }
 
-    async fn pragma(&self, pragma: &str, is_bad: fn(&str) -> bool) -> Result<Vec<String>, StoreError> {
+    /// The first column of what a statement gives.
+    async fn rows(&self, moment: &DatabaseTransaction, sql: &str) -> Result<Vec<String>, StoreError> {
         let failed = self.place().error("checking the store");
-        let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, pragma);
-        let rows = self.db.query_all_raw(statement).await.map_err(&failed)?;
-        let mut bad = Vec::new();
-        for row in rows {
-            let text: String = row.try_get_by_index(0).map_err(&failed)?;
-            if is_bad(&text) {
-                bad.push(format!("{pragma}: {text}"));
-            }
-        }
-        Ok(bad)
+        let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+        let rows = moment.query_all_raw(statement).await.map_err(&failed)?;
+        rows.iter().map(|row| row.try_get_by_index(0).map_err(&failed)).collect()
     }
 
-    async fn check_tasks(&self, findings: &mut Vec<String>) -> Result<(), StoreError> {
-        let mut offset = 0;
-        loop {
-            let page = self.tasks(&TaskFilter::default(), Window { limit: BATCH, offset }).await?;
-            for task in &page.items {
-                let events = self.log_of(EntityType::Task, task.code.as_str()).await?;
-                match fold_task(&events) {
-                    Ok(Some(folded)) if folded == *task => {}
-                    Ok(_) => findings.push(format!("task {} is not the fold of its events", task.code)),
-                    Err(error) => findings.push(format!("the log of task {}: {error}", task.code)),
-                }
-            }
-            if page.items.is_empty() {
-                return Ok(());
-            }
-            offset += BATCH;
+    async fn check_tasks(&self, moment: &DatabaseTransaction, findings: &mut Vec<String>) -> Result<(), StoreError> {
+        let codes = task::Entity::find().select_only().column(task::Column::TaskCode).order_by_asc(task::Column::Id);
+        let codes: Vec<String> =
+            codes.into_tuple().all(moment).await.map_err(self.place().error("checking the store"))?;
+        for code in codes {
+            let Ok(valid) = TaskCode::new(&code) else {
+                findings.push(format!("task {code:?} has no valid code"));
+                continue;
+            };
+            let stored = load::read_task(moment, self.place(), &valid).await;
+            let log = self.log_of(moment, EntityType::Task, &code).await;
+            // a row that cannot be read is a finding; a store that cannot is the end of the check
+            let (stored, log) = match (found(stored, findings)?, found(log, findings)?) {
+                (Some(Some(stored)), Some(log)) => (stored, log),
+                _ => continue,
+            };
+            let (id, stored) = stored;
+            findings.extend(difference(&format!("task {code}"), fold_task(&log), &stored));
+            self.check_artifacts(moment, id, &stored, findings).await?;
         }
+        Ok(())
     }
 
-    async fn check_sprints(&self, findings: &mut Vec<String>) -> Result<(), StoreError> {
-        let mut offset = 0;
-        loop {
-            let page = self.sprints(Window { limit: BATCH, offset }).await?;
-            for sprint in &page.items {
-                let events = self.log_of(EntityType::Sprint, sprint.code.as_str()).await?;
-                match fold_sprint(&events) {
-                    Ok(Some(folded)) if folded == *sprint => {}
-                    Ok(_) => findings.push(format!("sprint {} is not the fold of its events", sprint.code)),
-                    Err(error) => findings.push(format!("the log of sprint {}: {error}", sprint.code)),
-                }
+    async fn check_artifacts(
+        &self,
+        moment: &DatabaseTransaction,
+        id: i64,
+        stored: &Task,
+        findings: &mut Vec<String>,
+    ) -> Result<(), StoreError> {
+        for (name, meta) in &stored.artifacts {
+            let row = artifact::Entity::find()
+                .filter(artifact::Column::TaskId.eq(id))
+                .filter(artifact::Column::Name.eq(name.as_str()))
+                .one(moment)
+                .await
+                .map_err(self.place().error("checking the store"))?;
+            let content = row.and_then(|row| contents::content(self.place(), row).ok());
+            if content.is_none_or(|content| sha256_hex(&content) != meta.sha256) {
+                findings.push(format!("artifact {name} of task {}: its content is missing or another", stored.code));
             }
-            if page.items.is_empty() {
-                return Ok(());
-            }
-            offset += BATCH;
         }
+        Ok(())
     }
 
-    async fn log_of(&self, entity_type: EntityType, code: &str) -> Result<Vec<orch_core::event::Event>, StoreError> {
-        let filter = EventFilter { entity: Some((entity_type, code.to_owned())), ..EventFilter::default() };
-        self.events(&filter, u64::from(u32::MAX)).await
+    async fn check_sprints(&self, moment: &DatabaseTransaction, findings: &mut Vec<String>) -> Result<(), StoreError> {
+        let rows = sprint::Entity::find().order_by_asc(sprint::Column::Id).all(moment).await;
+        for row in rows.map_err(self.place().error("checking the store"))? {
+            let code = row.sprint_code.clone();
+            let stored = load::sprint(self.place(), row);
+            let log = self.log_of(moment, EntityType::Sprint, &code).await;
+            if let (Some(stored), Some(log)) = (found(stored, findings)?, found(log, findings)?) {
+                findings.extend(difference(&format!("sprint {code}"), fold_sprint(&log), &stored));
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole log of one entity. A gap in its numbers is an event that is missing.
+    async fn log_of(
+        &self,
+        moment: &DatabaseTransaction,
+        entity_type: EntityType,
+        code: &str,
+    ) -> Result<Vec<Event>, StoreError> {
+        let rows: Result<Vec<event::Model>, DbErr> = event::Entity::find()
+            .filter(event::Column::EntityType.eq(entity_type.as_str()))
+            .filter(event::Column::EntityId.eq(code))
+            .order_by_asc(event::Column::Seq)
+            .all(moment)
+            .await;
+        let rows = rows.map_err(self.place().error("checking the store"))?;
+        let numbered = rows.into_iter().zip(1..).map(|(row, seq)| match row.seq {
+            found if found == seq => self.read_event(row),
+            found => Err(self.place().damaged(
+                &format!("the log of {entity_type} {code}"),
+                format!("event {seq} is missing before event {found}"),
+            )),
+        });
+        numbered.collect()
     }
 
     /// How many tasks there are of each status that occurs, by the status's word.
@@ -110,5 +159,25 @@ impl SqlStore {
     pub async fn open_bugs(&self) -> Result<u64, StoreError> {
         let open = bug::Entity::find().filter(bug::Column::ResolvedAt.is_null()).count(&self.db).await;
         open.map_err(self.place().error("counting bugs"))
+    }
+}
+
+/// The value; or a finding, where it is the value that is damaged and not the whole store.
+fn found<T>(result: Result<T, StoreError>, findings: &mut Vec<String>) -> Result<Option<T>, StoreError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(StoreError::Damaged { reason, .. }) => {
+            findings.push(reason);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn difference<T: PartialEq>(name: &str, folded: Result<Option<T>, FoldError>, stored: &T) -> Option<String> {
+    match folded {
+        Ok(Some(folded)) if folded == *stored => None,
+        Ok(_) => Some(format!("{name} is not the fold of its events")),
+        Err(error) => Some(format!("the log of {name}: {error}")),
     }
 }
