@@ -4,25 +4,29 @@
 //! open when it exits ([`SqlStore::leave_open`]): closing it would copy the log into the file, with two more syncs a command.
 //! The next command reads the log instead, which is why a checkpoint is due after [`CHECKPOINT_PAGES`] already.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use orch_core::clock::{Clock, to_micros};
+use orch_core::operation::OperationId;
 use orch_core::store::StoreError;
-use orch_migrations::{SchemaManager, migrations};
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use orch_migrations::{MigrationTrait, migrations};
+use sea_orm::sqlx::Connection as _;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 
-use crate::error::Place;
+use crate::error::{Place, is_failed_sync};
 
 /// Marks a file as a store of orch: `orch` in ASCII, in SQLite's header.
-const APPLICATION_ID: u32 = 0x6f72_6368;
+pub(crate) const APPLICATION_ID: u32 = 0x6f72_6368;
 /// After so many pages of 4 KiB the log is copied into the file. A first connection reads the whole log, about 0.5 ms for
 /// so many pages; a checkpoint costs two syncs, once in some fifty commands.
 const CHECKPOINT_PAGES: u32 = 256;
@@ -67,11 +71,28 @@ impl SqlStore {
     /// [`StoreError::Unavailable`] if there is none or it cannot be opened, [`StoreError::Damaged`] if the file is not a
     /// store of orch, [`StoreError::Newer`] if a newer version wrote it. The file is not touched in any of these cases.
     pub async fn open(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::open_with(options, clock, &migrations()).await
+    }
+
+    pub(crate) async fn open_with(
+        options: &SqliteOptions,
+        clock: Arc<dyn Clock>,
+        migrations: &[Box<dyn MigrationTrait>],
+    ) -> Result<Self, StoreError> {
         let path = options.path.display().to_string();
-        check_header(&options.path, &path)?;
-        let db = connect(options, access(&options.path)).await.map_err(Place(&path).error("opening the store"))?;
+        check_header(&options.path, &path, i64::try_from(migrations.len()).unwrap_or(i64::MAX))?;
+        let access = access(&options.path);
+        let deadline = Instant::now() + options.busy_timeout;
+        let db = loop {
+            match connect(options, access).await.map_err(Place(&path).error("opening the store")) {
+                Ok(db) => break db,
+                // SQLite's own wait does not cover a log that others are bringing up
+                Err(StoreError::Busy { .. }) if Instant::now() < deadline => tokio::time::sleep(jitter()).await,
+                Err(error) => return Err(error),
+            }
+        };
         let store = Self { db, path, clock };
-        store.upgrade(options).await?;
+        store.upgrade(&options.path, migrations).await?;
         Ok(store)
     }
 
@@ -101,7 +122,7 @@ impl SqlStore {
         private_file(&draft.path).map_err(failed("make the file"))?;
         let db = connect(&draft, Access::Write).await.map_err(Place(&path).error("making the store"))?;
         let store = Self { db, path: path.clone(), clock };
-        store.run_migrations(0).await?;
+        store.run_migrations(0, &migrations()).await?;
         let wal = store.db.execute_unprepared("PRAGMA journal_mode=WAL").await;
         wal.map_err(Place(&path).error("making the store"))?;
         store.db.close().await.map_err(Place(&path).error("making the store"))?;
@@ -146,57 +167,19 @@ impl SqlStore {
         self.db.begin_with_options(options).await.map_err(self.place().error("beginning a transaction"))
     }
 
-    async fn upgrade(&self, options: &SqliteOptions) -> Result<(), StoreError> {
-        let known = Self::schema_version();
-        let found = self.user_version(&self.db).await?;
-        if found > known {
-            return Err(StoreError::Newer { place: self.path.clone(), found, known });
-        }
-        if found < known {
-            let backup = options.path.with_extension(format!("backup-{found}.db"));
-            self.back_up(&backup).await?;
-            self.run_migrations(found).await?;
-        }
-        Ok(())
-    }
-
-    /// Copies the store; the copy gets its name when it is whole.
-    async fn back_up(&self, backup: &Path) -> Result<(), StoreError> {
-        let folder = backup.parent().unwrap_or(Path::new("."));
-        let failed = |error: std::io::Error| StoreError::Unavailable {
-            place: self.path.clone(),
-            reason: format!("could not write the backup {}: {error}", backup.display()),
-            source: Some(error.into()),
-        };
-        let scratch = tempfile::Builder::new().prefix(".orch-new-").tempdir_in(folder).map_err(failed)?;
-        let part = scratch.path().join("backup.db");
-        let copy = format!("VACUUM INTO '{}'", part.display().to_string().replace('\'', "''"));
-        self.db.execute_unprepared(&copy).await.map_err(self.place().error("backing the store up"))?;
-        std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
-        std::fs::rename(&part, backup).map_err(failed)
-    }
-
-    async fn user_version(&self, db: &impl ConnectionTrait) -> Result<i64, StoreError> {
-        let failed = self.place().error("reading the schema version");
-        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA user_version");
-        let row = db.query_one_raw(statement).await.map_err(&failed)?;
-        row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(&failed)
-    }
-
-    /// Runs the migrations after `from` in one transaction; does nothing if somebody else was first.
-    async fn run_migrations(&self, from: i64) -> Result<(), StoreError> {
-        let failed = self.place().error("upgrading the store");
-        let transaction = self.begin().await?;
-        if self.user_version(&transaction).await? == from {
-            let pending = migrations().into_iter().skip(usize::try_from(from).unwrap_or(usize::MAX));
-            for migration in pending {
-                migration.up(&SchemaManager::new(&transaction)).await.map_err(&failed)?;
+    /// Ends a transaction that wrote.
+    pub(crate) async fn commit(
+        &self,
+        transaction: DatabaseTransaction,
+        operation: &OperationId,
+    ) -> Result<(), StoreError> {
+        match transaction.commit().await {
+            // the log may hold the whole transaction, and whoever reads it next takes it for committed
+            Err(error) if is_failed_sync(&error) => {
+                Err(StoreError::OutcomeUnknown { operation: operation.clone(), source: error.into() })
             }
-            let marks =
-                format!("PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={}", Self::schema_version());
-            transaction.execute_unprepared(&marks).await.map_err(&failed)?;
+            other => other.map_err(self.place().error("committing")),
         }
-        transaction.commit().await.map_err(&failed)
     }
 }
 
@@ -239,6 +222,11 @@ async fn connect(options: &SqliteOptions, access: Access) -> Result<DatabaseConn
         .test_before_acquire(false)
         .sqlx_logging(false)
         .acquire_timeout(busy_timeout + Duration::from_secs(5))
+        // where the disk fails, SQLite ends the transaction by itself, but sqlx goes on counting it and would make a
+        // savepoint of the next one, which takes the write lock too late; such a connection is replaced
+        .map_sqlx_sqlite_pool_opts(|pool: SqlitePoolOptions| {
+            pool.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        })
         .map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
             sqlite
                 .filename(&path)
@@ -255,8 +243,13 @@ async fn connect(options: &SqliteOptions, access: Access) -> Result<DatabaseConn
     Database::connect(connect).await
 }
 
+/// From 5 to 25 milliseconds, so that those who wait do not come back all at once.
+fn jitter() -> Duration {
+    Duration::from_millis(5 + RandomState::new().build_hasher().finish() % 20)
+}
+
 /// Looks at the file's header before SQLite does, which would write one into an empty file.
-fn check_header(path: &Path, shown: &str) -> Result<(), StoreError> {
+fn check_header(path: &Path, shown: &str, known: i64) -> Result<(), StoreError> {
     let unavailable = |error: std::io::Error| StoreError::Unavailable {
         place: shown.to_owned(),
         reason: if error.kind() == std::io::ErrorKind::NotFound {
@@ -270,7 +263,6 @@ fn check_header(path: &Path, shown: &str) -> Result<(), StoreError> {
     if !path.symlink_metadata().map_err(unavailable)?.is_file() {
         return Err(damaged("it is not a plain file"));
     }
-    let known = SqlStore::schema_version();
     let mut header = Vec::with_capacity(100);
     let file = std::fs::File::open(path).map_err(unavailable)?;
     file.take(100).read_to_end(&mut header).map_err(unavailable)?;
@@ -289,7 +281,7 @@ fn check_header(path: &Path, shown: &str) -> Result<(), StoreError> {
     }
 }
 
-fn private_file(path: &Path) -> std::io::Result<()> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -307,3 +299,6 @@ fn remove_stale(folder: &Path) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

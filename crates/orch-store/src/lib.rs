@@ -13,6 +13,7 @@ mod load;
 mod session;
 mod sprint;
 mod task;
+mod upgrade;
 mod write;
 
 pub use connect::{Created, SqlStore, SqliteOptions};

@@ -1,6 +1,6 @@
 //! From rows to the domain's values. Reads; writes nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use orch_core::code::{SprintCode, TaskCode};
@@ -11,13 +11,13 @@ use orch_core::store::StoreError;
 use orch_core::task::{ArtifactMeta, CapturedCommit, Lease, RESERVED_METADATA, Task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, JsonValue, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, JsonValue, QueryFilter,
     QuerySelect, RelationDef, Select,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::entity::{dependency, session, sprint, task};
+use crate::entity::{session, sprint, task};
 use crate::error::Place;
 
 /// A task's row with what belongs to it in other tables.
@@ -39,9 +39,15 @@ pub(crate) struct TaskRow {
     updated_at: String,
     sprint_code: Option<String>,
     session_state: Option<JsonValue>,
+    after_codes: Option<String>,
 }
 
-/// Selects tasks with their sprint's code and their latest session.
+/// The codes of the tasks that come first; no code has a comma in it. A part of the one statement that reads a task, so
+/// that all of it is of one moment.
+const AFTER: &str = "(SELECT string_agg(a.task_code, ',') FROM orchestration_task_dependencies d \
+     JOIN orchestration_tasks a ON a.id = d.after_task_id WHERE d.task_id = orchestration_tasks.id)";
+
+/// Selects tasks with their sprint's code, their latest session and the codes of the tasks that come first.
 pub(crate) fn tasks() -> Select<task::Entity> {
     let to_sprint = task::Entity::belongs_to(sprint::Entity).from(task::Column::SprintId).to(sprint::Column::Id).into();
     let other = Alias::new("latest");
@@ -60,6 +66,7 @@ pub(crate) fn tasks() -> Select<task::Entity> {
         .join(JoinType::LeftJoin, to_session)
         .column(sprint::Column::SprintCode)
         .column_as(session::Column::State, "session_state")
+        .expr_as(Expr::cust(AFTER), "after_codes")
 }
 
 /// The rows of a selection as tasks, with the ids of their rows.
@@ -70,13 +77,10 @@ pub(crate) async fn read_tasks(
 ) -> Result<Vec<(i64, Task)>, StoreError> {
     let failed = place.error("reading tasks");
     let rows = selection.into_model::<TaskRow>().all(db).await.map_err(&failed)?;
-    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let mut after = dependencies(db, &ids).await.map_err(&failed)?;
     let mut tasks = Vec::with_capacity(rows.len());
     for row in rows {
         let (id, code) = (row.id, row.task_code.clone());
-        let task = row.into_task(after.remove(&id).unwrap_or_default());
-        tasks.push((id, task.map_err(|problem| place.damaged(&format!("task {code}"), problem))?));
+        tasks.push((id, row.into_task().map_err(|problem| place.damaged(&format!("task {code}"), problem))?));
     }
     Ok(tasks)
 }
@@ -89,28 +93,6 @@ pub(crate) async fn read_task(
 ) -> Result<Option<(i64, Task)>, StoreError> {
     let selection = tasks().filter(task::Column::TaskCode.eq(code.as_str()));
     Ok(read_tasks(db, place, selection).await?.pop())
-}
-
-async fn dependencies(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64, BTreeSet<String>>, DbErr> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let to_task =
-        dependency::Entity::belongs_to(task::Entity).from(dependency::Column::AfterTaskId).to(task::Column::Id).into();
-    let pairs: Vec<(i64, String)> = dependency::Entity::find()
-        .select_only()
-        .column(dependency::Column::TaskId)
-        .join(JoinType::InnerJoin, to_task)
-        .column(task::Column::TaskCode)
-        .filter(dependency::Column::TaskId.is_in(ids.iter().copied()))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let mut found: HashMap<i64, BTreeSet<String>> = HashMap::new();
-    for (id, code) in pairs {
-        found.entry(id).or_default().insert(code);
-    }
-    Ok(found)
 }
 
 /// An artifact as `metadata.artifacts` has it.
@@ -126,7 +108,7 @@ struct NamedArtifact {
 type Problem = Box<dyn std::error::Error + Send + Sync>;
 
 impl TaskRow {
-    fn into_task(self, after: BTreeSet<String>) -> Result<Task, Problem> {
+    fn into_task(self) -> Result<Task, Problem> {
         let mut metadata = into_map(self.metadata)?;
         let mut taken = RESERVED_METADATA.map(|key| metadata.remove(key).unwrap_or(Value::Null)).into_iter().skip(1);
         let commits: Option<Vec<CapturedCommit>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
@@ -144,6 +126,8 @@ impl TaskRow {
             }),
             _ => None,
         };
+        let after = self.after_codes.iter().flat_map(|codes| codes.split(','));
+        let after = after.map(TaskCode::new).collect::<Result<BTreeSet<_>, _>>()?;
         Ok(Task {
             code: self.task_code.parse()?,
             sprint: self.sprint_code.map(SprintCode::new).transpose()?,
@@ -153,7 +137,7 @@ impl TaskRow {
             status: self.status.parse()?,
             priority: self.priority.parse()?,
             metadata,
-            after: after.into_iter().map(TaskCode::new).collect::<Result<_, _>>()?,
+            after,
             artifacts: named.collect(),
             commits: commits.unwrap_or_default(),
             session: self.session_state.map(serde_json::from_value::<Session>).transpose()?,

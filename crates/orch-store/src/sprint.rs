@@ -47,7 +47,7 @@ impl SprintStore for SqlStore {
             event_ids = write::append(&transaction, self.place(), request, &stream, &events, now).await?;
         }
         write::keep(&transaction, self.place(), request, &change.answer, &event_ids, now).await?;
-        transaction.commit().await.map_err(self.place().error("committing"))?;
+        self.commit(transaction, &request.operation.id).await?;
         Ok(Outcome { answer: change.answer, operation_id: request.operation.id.clone(), event_ids, replayed: false })
     }
 

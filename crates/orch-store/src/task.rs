@@ -43,7 +43,7 @@ impl TaskStore for SqlStore {
         let change = decide(context)?;
         let event_ids = self.save(&transaction, request, row, before.as_ref(), &change.draft).await?;
         write::keep(&transaction, self.place(), request, &change.answer, &event_ids, change.draft.now()).await?;
-        transaction.commit().await.map_err(self.place().error("committing"))?;
+        self.commit(transaction, &request.operation.id).await?;
         Ok(Outcome { answer: change.answer, operation_id: request.operation.id.clone(), event_ids, replayed: false })
     }
 

@@ -520,11 +520,28 @@ async fn the_order_of_the_callers_keys_stays() {
 async fn a_check_names_what_was_changed_by_hand() {
     let folder = folder().await;
     let store = open(folder.path()).await;
-    create(&store, Some("TSK-900")).await.unwrap();
-    create(&store, Some("TSK-901")).await.unwrap();
+    for code in ["TSK-900", "TSK-901", "TSK-902", "TSK-903", "TSK-904", "TSK-905"] {
+        create(&store, Some(code)).await.unwrap();
+        change(&store, &operation(), code, count_up).await.unwrap();
+        change(&store, &operation(), code, count_up).await.unwrap();
+    }
+    let file = ArtifactFile::new(ArtifactName::new("PLAN.md").unwrap(), b"plan".to_vec());
+    change(&store, &operation(), "TSK-903", |draft| assert!(draft.save(&file))).await.unwrap();
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
     let db = raw(folder.path()).await;
-    db.execute_unprepared("UPDATE orchestration_tasks SET title = 'other' WHERE task_code = 'TSK-901'").await.unwrap();
-    let findings = store.check().await.unwrap();
-    assert_eq!(findings.len(), 1, "{findings:?}");
-    assert!(findings[0].contains("TSK-901"), "{findings:?}");
+    for guard in ["orchestration_events_no_delete", "orchestration_events_no_update"] {
+        db.execute_unprepared(&format!("DROP TRIGGER {guard}")).await.unwrap();
+    }
+    for (sql, code) in [
+        ("UPDATE orchestration_tasks SET title = 'other' WHERE task_code = 'TSK-901'", "TSK-901"),
+        ("UPDATE orchestration_tasks SET status = 'lost' WHERE task_code = 'TSK-902'", "TSK-902"),
+        ("UPDATE orchestration_artifacts SET content = 'other'", "TSK-903"),
+        ("DELETE FROM orchestration_events WHERE entity_id = 'TSK-904' AND seq = 2", "TSK-904"),
+        ("UPDATE orchestration_events SET entity_id = 'TSK-999' WHERE entity_id = 'TSK-905' AND seq = 3", "TSK-999"),
+    ] {
+        db.execute_unprepared(sql).await.unwrap();
+        let findings = store.check().await.unwrap();
+        assert!(findings.iter().any(|finding| finding.contains(code)), "{sql}: {findings:?}");
+    }
+    assert!(!store.check().await.unwrap().iter().any(|finding| finding.contains("TSK-900")));
 }

@@ -1,0 +1,156 @@
+//! What only the inside of an open store can show: upgrades, and a disk that is full.
+
+use std::path::Path;
+
+use orch_core::artifact::ArtifactFile;
+use orch_core::code::{ArtifactName, TaskCode};
+use orch_core::draft::Draft;
+use orch_core::operation::Request;
+use orch_core::refusal::Refusal;
+use orch_core::store::{ChangeError, TaskChange, TaskContext, TaskScope, TaskStore, TaskTarget};
+use orch_core::testing::{StepClock, fixture};
+use sea_orm::{DbBackend, Statement};
+
+use super::*;
+use crate::upgrade::backup_path;
+
+/// A migration that runs one statement.
+struct Runs(&'static str);
+
+impl sea_orm_migration::MigrationName for Runs {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+}
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigrationTrait for Runs {
+    async fn up(&self, manager: &orch_migrations::SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(self.0).await.map(drop)
+    }
+}
+
+fn list(more: &[&'static str]) -> Vec<Box<dyn MigrationTrait>> {
+    let mut list = migrations();
+    list.extend(more.iter().map(|sql| Box::new(Runs(sql)) as Box<dyn MigrationTrait>));
+    list
+}
+
+fn clock() -> Arc<StepClock> {
+    Arc::new(StepClock::new(fixture::now()))
+}
+
+async fn created(folder: &Path) -> SqliteOptions {
+    let options = SqliteOptions { path: folder.join("orch.db"), busy_timeout: Duration::from_secs(30) };
+    SqlStore::create(&options, clock()).await.unwrap();
+    options
+}
+
+async fn number(store: &SqlStore, sql: &str) -> i64 {
+    let row = store.db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
+
+async fn create_with(store: &SqlStore, code: &str, size: usize) -> Result<(), ChangeError> {
+    let code = TaskCode::new(code).unwrap();
+    let request = Request::new(&fixture::operation(1, "tester"), "task.create", &());
+    let scope = TaskScope { target: TaskTarget::New(Some(code.clone())), ..TaskScope::of(&code) };
+    let file = ArtifactFile::new(ArtifactName::new("PLAN.md").unwrap(), vec![b'x'; size]);
+    let decide = |context: TaskContext| -> Result<TaskChange<()>, Refusal> {
+        let created = fixture::task_created(context.code.as_str());
+        let mut draft = Draft::creating(created, fixture::actor("tester"), context.now);
+        draft.save(&file);
+        Ok(TaskChange { draft, answer: () })
+    };
+    store.change_task(&request, &scope, decide).await.map(drop)
+}
+
+#[tokio::test]
+async fn an_older_schema_is_upgraded_after_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = created(folder.path()).await;
+    let store = SqlStore::open(&options, clock()).await.unwrap();
+    create_with(&store, "TSK-001", 1).await.unwrap();
+    store.leave_open();
+    let list = list(&["CREATE TABLE orchestration_later (id INTEGER)", "CREATE TABLE orchestration_last (id INTEGER)"]);
+    let store = SqlStore::open_with(&options, clock(), &list).await.unwrap();
+    assert_eq!(number(&store, "PRAGMA user_version").await, 3);
+    assert_eq!(number(&store, "SELECT count(*) FROM orchestration_last").await, 0);
+    let copy = SqliteOptions { path: backup_path(&options.path, 1), ..options.clone() };
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&copy.path.metadata().unwrap().permissions()) & 0o777, 0o600);
+    let copy = SqlStore::open(&copy, clock()).await.unwrap();
+    assert!(copy.task(&TaskCode::new("TSK-001").unwrap()).await.unwrap().is_some());
+    let error = SqlStore::open(&options, clock()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 3, known: 1, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_failed_upgrade_leaves_the_old_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = created(folder.path()).await;
+    let list = list(&["CREATE TABLE orchestration_later (id INTEGER)", "CREATE NONSENSE"]);
+    SqlStore::open_with(&options, clock(), &list).await.unwrap_err();
+    let store = SqlStore::open(&options, clock()).await.unwrap();
+    assert_eq!(number(&store, "SELECT count(*) FROM sqlite_schema WHERE name = 'orchestration_later'").await, 0);
+    assert_eq!(number(&store, "PRAGMA user_version").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_who_upgrade_at_once_do_it_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = created(folder.path()).await;
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let options = options.clone();
+            tokio::spawn(async move {
+                let list = list(&["CREATE TABLE orchestration_later (id INTEGER)"]);
+                let store = SqlStore::open_with(&options, clock(), &list).await.unwrap();
+                number(&store, "PRAGMA user_version").await
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), 2);
+    }
+    let copy = SqliteOptions { path: backup_path(&options.path, 1), ..options };
+    SqlStore::open(&copy, clock()).await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_full_disk_everything_works_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = created(folder.path()).await;
+    let store = SqlStore::open(&options, clock()).await.unwrap();
+    // SQLite's own limit, with the error of a full disk
+    number(&store, "PRAGMA max_page_count = 1").await;
+    for _ in 0..2 {
+        let error = create_with(&store, "TSK-001", 1 << 20).await.unwrap_err();
+        assert!(matches!(error, ChangeError::Store(StoreError::Unavailable { .. })), "{error:?}");
+        number(&store, "PRAGMA max_page_count = 1").await;
+    }
+    assert!(store.task(&TaskCode::new("TSK-001").unwrap()).await.unwrap().is_none());
+    number(&store, "PRAGMA max_page_count = 1000000").await;
+    create_with(&store, "TSK-001", 1 << 20).await.unwrap();
+    let other = SqlStore::open(&options, clock()).await.unwrap();
+    assert!(other.task(&TaskCode::new("TSK-001").unwrap()).await.unwrap().is_some(), "it was committed");
+    create_with(&other, "TSK-002", 1).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_whose_transaction_sqlite_ended_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = created(folder.path()).await;
+    let store = SqlStore::open(&options, clock()).await.unwrap();
+    // SQLite ends a transaction by itself on FULL, IOERR and others; a ROLLBACK that sqlx does not see is the same to it
+    let transaction = store.begin().await.unwrap();
+    transaction.execute_unprepared("ROLLBACK").await.unwrap();
+    drop(transaction);
+    let transaction = store.begin().await.unwrap();
+    let hurried = SqliteOptions { busy_timeout: Duration::from_millis(50), ..options };
+    let other = SqlStore::open(&hurried, clock()).await.unwrap();
+    let error = other.begin().await.unwrap_err();
+    assert!(matches!(error, StoreError::Busy { .. }), "a transaction has its lock from the start: {error:?}");
+    transaction.rollback().await.unwrap();
+    other.begin().await.unwrap();
+}
