@@ -65,11 +65,9 @@ impl SqlStore {
             let stored = load::read_task(moment, self.place(), &valid).await;
             let log = self.log_of(moment, EntityType::Task, &code).await;
             // a row that cannot be read is a finding; a store that cannot is the end of the check
-            let (stored, log) = match (found(stored, findings)?, found(log, findings)?) {
-                (Some(Some(stored)), Some(log)) => (stored, log),
-                _ => continue,
+            let (Some(Some((id, stored))), Some(log)) = (found(stored, findings)?, found(log, findings)?) else {
+                continue;
             };
-            let (id, stored) = stored;
             findings.extend(difference(&format!("task {code}"), fold_task(&log), &stored));
             self.check_artifacts(moment, id, &stored, findings).await?;
         }

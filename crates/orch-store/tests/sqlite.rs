@@ -1,8 +1,11 @@
 //! What is SQLite's own and no other store's: files, locks between processes, and the tables as people query them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use orch_core::artifact::ArtifactFile;
@@ -10,7 +13,7 @@ use orch_core::clock::FixedClock;
 use orch_core::code::{ArtifactName, IdempotencyKey, TaskCode};
 use orch_core::draft::{Draft, Template};
 use orch_core::event::{Fact, SessionStarted, TaskUpdated};
-use orch_core::operation::{Operation, OperationId, Request};
+use orch_core::operation::{Operation, Request};
 use orch_core::refusal::Refusal;
 use orch_core::store::{
     ArtifactStore, ChangeError, EventFilter, EventStore, Outcome, StoreError, TaskChange, TaskContext, TaskFilter,
@@ -43,8 +46,11 @@ async fn folder() -> tempfile::TempDir {
     folder
 }
 
+/// An operation whose id no other process has.
 fn operation() -> Operation {
-    Operation { id: OperationId::from(ulid::Ulid::new()), actor: fixture::actor("tester"), key: None }
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    fixture::operation(u128::from(std::process::id()) << 64 | u128::from(number), "tester")
 }
 
 fn code(text: &str) -> TaskCode {
@@ -102,7 +108,7 @@ fn start(draft: &mut Draft) {
     draft.pin(template);
     let started = SessionStarted {
         template: session.template.clone(),
-        settings: session.settings.clone(),
+        settings: session.settings,
         phases: session.phases.clone(),
         lease_seconds: 3600,
     };
@@ -129,6 +135,12 @@ fn children(name: &str, number: usize, folder: &Path) {
     for mut child in running {
         assert!(child.wait().unwrap().success());
     }
+}
+
+/// The folder to work in, if this is such a process.
+#[expect(clippy::disallowed_methods, reason = "a test has no other way to hand something to itself in another process")]
+fn folder_of_child() -> Option<PathBuf> {
+    std::env::var_os(FOLDER).map(PathBuf::from)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -167,8 +179,7 @@ async fn of_eight_who_create_at_once_one_does() {
 /// What each process of [`processes_lose_nothing`] does; nothing when it is run as a test.
 #[tokio::test]
 async fn child_writes() {
-    let Ok(folder) = std::env::var(FOLDER) else { return };
-    let folder = PathBuf::from(folder);
+    let Some(folder) = folder_of_child() else { return };
     SqlStore::create(&options(&folder), clock()).await.unwrap();
     for _ in 0..25 {
         // as a command does it: open, one change, gone without closing
@@ -218,11 +229,11 @@ async fn stores_on_one_file_lose_nothing() {
 /// What the process of [`a_process_that_is_killed_leaves_the_whole_or_nothing`] does until it is killed.
 #[tokio::test]
 async fn child_writes_for_ever() {
-    let Ok(folder) = std::env::var(FOLDER) else { return };
-    let store = open(Path::new(&folder)).await;
+    let Some(folder) = folder_of_child() else { return };
+    let store = open(&folder).await;
     loop {
         let outcome = change(&store, &operation(), "TSK-900", count_up).await.unwrap();
-        std::fs::write(Path::new(&folder).join("told"), outcome.answer.to_string()).unwrap();
+        std::fs::write(folder.join("told"), outcome.answer.to_string()).unwrap();
     }
 }
 
@@ -278,8 +289,8 @@ async fn a_store_beside_another_one_does_not_take_its_locks() {
 /// What the other process tries, which is only possible while nobody has the database open.
 #[tokio::test]
 async fn child_takes_the_log_away() {
-    let Ok(folder) = std::env::var(FOLDER) else { return };
-    let db = raw(Path::new(&folder)).await;
+    let Some(folder) = folder_of_child() else { return };
+    let db = raw(&folder).await;
     let error = db.execute_unprepared("PRAGMA journal_mode = DELETE").await.unwrap_err().to_string();
     assert!(error.contains("locked"), "{error}");
 }
