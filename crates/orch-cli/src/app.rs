@@ -65,8 +65,11 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, CliError> {
         .build()
         .map_err(|error| CliError::new(Exit::Unavailable, format!("could not start: {error}")))?;
     let app = App::new(&cli.global, printer)?;
-    let result = runtime.block_on(crate::commands::run(&app, cli.command));
-    app.leave_open();
+    let result = runtime.block_on(async {
+        let result = crate::commands::run(&app, cli.command).await;
+        app.leave_open().await;
+        result
+    });
     // a runtime waits for its threads when it is dropped; nothing is left to wait for
     runtime.shutdown_background();
     result
@@ -155,9 +158,9 @@ impl App {
     }
 
     /// Ends the use of the store without closing it.
-    fn leave_open(mut self) {
+    async fn leave_open(mut self) {
         if let Some(store) = self.store.take() {
-            store.leave_open();
+            store.leave_open().await;
         }
     }
 

@@ -144,7 +144,15 @@ impl SqlStore {
 
     /// Ends the use of the store without closing its connection. Whoever exits afterwards saves the checkpoint that closing
     /// the last connection would make; to the file it is as if the program had been killed, which loses nothing.
-    pub fn leave_open(self) {
+    pub async fn leave_open(self) {
+        let pool = self.db.get_sqlite_connection_pool();
+        // sqlx gives a connection back to its pool in a task of its own; a runtime that ends before that task does would
+        // close the connection, so it is waited for
+        if pool.size() > 0
+            && let Ok(connection) = pool.acquire().await
+        {
+            std::mem::forget(connection);
+        }
         std::mem::forget(self.db);
     }
 

@@ -190,7 +190,7 @@ async fn child_writes() {
         }
         change(&store, &operation(), "TSK-900", count_up).await.unwrap();
         create(&store, None).await.unwrap();
-        store.leave_open();
+        store.leave_open().await;
     }
 }
 
@@ -280,7 +280,7 @@ async fn a_store_beside_another_one_does_not_take_its_locks() {
     let folder = folder().await;
     let first = open(folder.path()).await;
     create(&first, Some("TSK-900")).await.unwrap();
-    open(folder.path()).await.leave_open();
+    open(folder.path()).await.leave_open().await;
     children("child_takes_the_log_away", 1, folder.path());
     change(&first, &operation(), "TSK-900", count_up).await.unwrap();
     assert_eq!(count(&open(folder.path()).await, "TSK-900").await, 1);
@@ -389,9 +389,30 @@ async fn a_store_that_was_left_open_opens_again() {
         let store = open(folder.path()).await;
         let made = create(&store, None).await.unwrap();
         assert_eq!(made.answer, code(&format!("TSK-{number:03}")));
-        store.leave_open();
+        store.leave_open().await;
     }
     assert!(folder.path().join("orch.db-wal").metadata().unwrap().len() > 0);
+}
+
+#[test]
+fn a_runtime_that_ends_does_not_close_what_was_left_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime().block_on(SqlStore::create(&options(folder.path()), clock())).unwrap();
+    let mut size = 0;
+    for _ in 0..10 {
+        // as the program does it: a runtime for one command, which ends at once after it
+        let runtime = runtime();
+        runtime.block_on(async {
+            let store = open(folder.path()).await;
+            create(&store, None).await.unwrap();
+            store.leave_open().await;
+        });
+        runtime.shutdown_background();
+        let log = folder.path().join("orch.db-wal").metadata().unwrap().len();
+        assert!(log > size, "the log grows until it is full: {size}, {log}");
+        size = log;
+    }
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ impl Init {
         let created = SqlStore::create(&options, Arc::clone(&app.clock)).await?;
         if created == Created::Existing {
             // an existing store is opened once, so that one that is damaged or foreign is not called ready
-            SqlStore::open(&options, Arc::clone(&app.clock)).await?.leave_open();
+            SqlStore::open(&options, Arc::clone(&app.clock)).await?.leave_open().await;
         }
         let new = created == Created::New;
         app.printer.answer(

@@ -71,7 +71,7 @@ async fn an_older_schema_is_upgraded_after_a_backup() {
     let options = created(folder.path()).await;
     let store = SqlStore::open(&options, clock()).await.unwrap();
     create_with(&store, "TSK-001", 1).await.unwrap();
-    store.leave_open();
+    store.leave_open().await;
     let list = list(&["CREATE TABLE orchestration_later (id INTEGER)", "CREATE TABLE orchestration_last (id INTEGER)"]);
     let store = SqlStore::open_with(&options, clock(), &list).await.unwrap();
     assert_eq!(number(&store, "PRAGMA user_version").await, 3);
