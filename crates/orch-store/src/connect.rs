@@ -1,8 +1,9 @@
 //! Opening and creating the SQLite store: what is checked before the file is touched, and how its schema is kept current.
 //!
-//! Durability: WAL with `synchronous=FULL`, so that a commit is one sync of the log. The program leaves the last connection
-//! open when it exits ([`SqlStore::leave_open`]): closing it would copy the log into the file, with two more syncs a command.
-//! The next command reads the log instead, which is why a checkpoint is due after [`CHECKPOINT_PAGES`] already.
+//! Durability: WAL with `synchronous=FULL`, so that a commit is one sync of the log and one of its folder. The program
+//! leaves its connection open when it exits ([`SqlStore::leave_open`]): closing the last one would copy the log into the
+//! file, with two more syncs a command. The next command reads the log instead, so the log is kept short: see
+//! [`FULL_LOG_PAGES`].
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -27,9 +28,17 @@ use crate::error::{Place, is_failed_sync};
 
 /// Marks a file as a store of orch: `orch` in ASCII, in SQLite's header.
 pub(crate) const APPLICATION_ID: u32 = 0x6f72_6368;
-/// After so many pages of 4 KiB the log is copied into the file. A first connection reads the whole log, about 0.5 ms for
-/// so many pages; a checkpoint costs two syncs, once in some fifty commands.
-const CHECKPOINT_PAGES: u32 = 256;
+/// A log of so many pages of 4 KiB is full: whoever leaves then closes the store, which copies the log and removes it. A
+/// first connection reads the whole log, about 0.5 ms for so many pages; a change writes about nine.
+///
+/// SQLite's own checkpoints are not enough where each command is a process: a first connection does not know how much of
+/// the log was copied before, so it copies all of it again, each time, and never begins it anew.
+const FULL_LOG_PAGES: u64 = 256;
+/// After so many pages SQLite itself copies the log, for processes that stay or overlap. More than [`FULL_LOG_PAGES`], or
+/// it would come first, in vain.
+const CHECKPOINT_PAGES: u64 = 2 * FULL_LOG_PAGES;
+/// A page in the log, with its header: <https://sqlite.org/fileformat2.html#the_write_ahead_log>.
+const LOGGED_PAGE: u64 = 4096 + 24;
 /// How old a left-over of a dead `create` must be before it is removed.
 const STALE: Duration = Duration::from_hours(1);
 
@@ -55,6 +64,7 @@ pub enum Created {
 pub struct SqlStore {
     pub(crate) db: DatabaseConnection,
     pub(crate) path: String,
+    log: PathBuf,
     clock: Arc<dyn Clock>,
 }
 
@@ -91,7 +101,7 @@ impl SqlStore {
                 Err(error) => return Err(error),
             }
         };
-        let store = Self { db, path, clock };
+        let store = Self { db, path, log: log_path(&options.path), clock };
         store.upgrade(&options.path, migrations).await?;
         Ok(store)
     }
@@ -121,7 +131,7 @@ impl SqlStore {
         let draft = SqliteOptions { path: scratch.path().join("new.db"), ..options.clone() };
         private_file(&draft.path).map_err(failed("make the file"))?;
         let db = connect(&draft, Access::Write).await.map_err(Place(&path).error("making the store"))?;
-        let store = Self { db, path: path.clone(), clock };
+        let store = Self { db, path: path.clone(), log: log_path(&draft.path), clock };
         store.run_migrations(0, &migrations()).await?;
         let wal = store.db.execute_unprepared("PRAGMA journal_mode=WAL").await;
         wal.map_err(Place(&path).error("making the store"))?;
@@ -142,9 +152,17 @@ impl SqlStore {
         i64::try_from(migrations().len()).unwrap_or(i64::MAX)
     }
 
-    /// Ends the use of the store without closing its connection. Whoever exits afterwards saves the checkpoint that closing
-    /// the last connection would make; to the file it is as if the program had been killed, which loses nothing.
+    /// Ends the use of the store without closing its connection, unless the log is full. Whoever exits afterwards saves
+    /// the checkpoint that closing the last connection would make; to the file it is as if the program had been killed,
+    /// which loses nothing.
     pub async fn leave_open(self) {
+        if self.log.metadata().is_ok_and(|log| log.len() > FULL_LOG_PAGES * LOGGED_PAGE) {
+            if let Err(error) = self.db.close().await {
+                // what was committed is durable, closed or not
+                tracing::debug!(%error, "closing the store failed");
+            }
+            return;
+        }
         let pool = self.db.get_sqlite_connection_pool();
         // sqlx gives a connection back to its pool in a task of its own; a runtime that ends before that task does would
         // close the connection, so it is waited for
@@ -206,15 +224,24 @@ enum Access {
     Immutable,
 }
 
+/// Where SQLite has the log of a file.
+fn log_path(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
 fn access(path: &Path) -> Access {
     let read_only = |error: &std::io::Error| {
         matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
     };
     match std::fs::OpenOptions::new().append(true).open(path) {
         Err(error) if read_only(&error) => {
-            let mut log = path.as_os_str().to_owned();
-            log.push("-wal");
-            if Path::new(&log).metadata().is_ok_and(|meta| meta.len() > 0) { Access::Read } else { Access::Immutable }
+            if log_path(path).metadata().is_ok_and(|meta| meta.len() > 0) {
+                Access::Read
+            } else {
+                Access::Immutable
+            }
         }
         _ => Access::Write,
     }
