@@ -14,7 +14,7 @@ use crate::output::view;
 /// Arguments of `orch task create`.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// One line that says what is to be done; the code, where --title is given
+    /// One line that says what is to be done; with --title, the code of the task instead
     #[arg(value_name = "TITLE", required_unless_present = "title")]
     words: Option<String>,
     /// The title, as an option
