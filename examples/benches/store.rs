@@ -40,7 +40,7 @@ impl Bench {
         let options = SqliteOptions { path: scratch.path().join("orch.db"), busy_timeout: Duration::from_secs(30) };
         let folder = TaskFolders::new(scratch.path().to_owned(), 1 << 20);
         let (store, task) = runtime.block_on(async {
-            SqlStore::create(&options, Arc::new(MachineClock)).await.expect("a new store");
+            SqlStore::create(&options).await.expect("a new store");
             let store = SqlStore::open(&options, Arc::new(MachineClock)).await.expect("the store");
             let new = serde_json::from_value(json!({
                 "code": null, "title": "Add a login form", "description": "", "task_type": "feature",

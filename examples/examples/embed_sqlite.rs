@@ -29,7 +29,7 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     // A real tool uses the folder `.orch` of its project; then the program `orch` works on the same store.
     let project = tempfile::tempdir()?;
     let options = SqliteOptions { path: project.path().join("orch.db"), busy_timeout: Duration::from_secs(30) };
-    SqlStore::create(&options, Arc::new(MachineClock)).await?;
+    SqlStore::create(&options).await?;
     let store = SqlStore::open(&options, Arc::new(MachineClock)).await?;
     let folder = TaskFolders::new(project.path().to_owned(), 1 << 20);
 

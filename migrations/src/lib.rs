@@ -1,6 +1,7 @@
 //! The schema as a list of migrations, oldest first. Names no entity and opens no database.
 
 mod m0001_tables;
+mod postgres;
 
 pub use sea_orm_migration::{MigrationTrait, SchemaManager};
 

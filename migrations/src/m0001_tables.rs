@@ -1,9 +1,12 @@
 //! The first migration: all tables, their indexes, and the guards of the event log. Is never changed once released.
 //!
-//! Times are text: RFC 3339, UTC, always with microseconds and `Z`, so that they sort as they follow each other.
+//! Times are `timestamptz` on PostgreSQL and text on SQLite: RFC 3339, UTC, always with microseconds and `Z`, so that they
+//! sort as they follow each other. Text sorts by its bytes on both, and letters of different case differ.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
+
+use crate::postgres;
 
 /// Makes all tables.
 pub(crate) struct Migration;
@@ -17,19 +20,24 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        let kinds = Kinds(manager.get_database_backend());
         for table in [
-            sprints(),
-            tasks(),
+            kinds.sprints(),
+            kinds.tasks(),
             dependencies(),
-            templates(),
-            sessions(),
-            artifacts(),
-            events(),
-            bugs(),
-            operations(),
-            sequences(),
+            kinds.templates(),
+            kinds.sessions(),
+            kinds.artifacts(),
+            kinds.bugs(),
+            kinds.operations(),
+            kinds.sequences(),
         ] {
             manager.create_table(table).await?;
+        }
+        match kinds.0 {
+            DbBackend::Postgres => connection.execute_unprepared(postgres::EVENTS).await.map(drop)?,
+            _ => manager.create_table(kinds.events()).await?,
         }
         for (name, table, columns) in INDEXES {
             let mut index = Index::create();
@@ -39,11 +47,17 @@ impl MigrationTrait for Migration {
             }
             manager.create_index(index).await?;
         }
-        let connection = manager.get_connection();
         connection.execute_unprepared(ONE_ACTIVE_SESSION).await?;
-        if manager.get_database_backend() == DbBackend::Sqlite {
-            for guard in EVENT_GUARDS {
-                connection.execute_unprepared(guard).await?;
+        match kinds.0 {
+            DbBackend::Postgres => {
+                for statement in [postgres::EVENT_GUARDS, postgres::FEED, postgres::ONLY_IF] {
+                    connection.execute_unprepared(statement).await?;
+                }
+            }
+            _ => {
+                for guard in EVENT_GUARDS {
+                    connection.execute_unprepared(guard).await?;
+                }
             }
         }
         Ok(())
@@ -78,12 +92,191 @@ fn id() -> ColumnDef {
     ColumnDef::new("id").big_integer().not_null().auto_increment().primary_key().take()
 }
 
-fn text(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().not_null().take()
-}
+/// The types of columns that the two databases have under different names.
+#[derive(Clone, Copy)]
+struct Kinds(DbBackend);
 
-fn optional_text(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().take()
+impl Kinds {
+    fn text(self, name: &'static str) -> ColumnDef {
+        self.optional_text(name).not_null().take()
+    }
+
+    fn optional_text(self, name: &'static str) -> ColumnDef {
+        let mut column = ColumnDef::new(name);
+        if self.0 == DbBackend::Postgres {
+            column.custom("text COLLATE \"C\"");
+        } else {
+            column.text();
+        }
+        column
+    }
+
+    fn time(self, name: &'static str) -> ColumnDef {
+        self.optional_time(name).not_null().take()
+    }
+
+    fn optional_time(self, name: &'static str) -> ColumnDef {
+        let mut column = ColumnDef::new(name);
+        if self.0 == DbBackend::Postgres {
+            column.timestamp_with_time_zone();
+        } else {
+            column.text();
+        }
+        column
+    }
+
+    fn sprints(self) -> TableCreateStatement {
+        let mut code = self.text("sprint_code");
+        code.unique_key();
+        table(
+            "orchestration_sprints",
+            vec![
+                id(),
+                code,
+                self.text("title"),
+                self.text("status"),
+                json("metadata"),
+                number("version"),
+                self.time("created_at"),
+                self.time("updated_at"),
+            ],
+        )
+    }
+
+    fn tasks(self) -> TableCreateStatement {
+        let mut code = self.text("task_code");
+        code.unique_key();
+        table(
+            "orchestration_tasks",
+            vec![
+                id(),
+                code,
+                ColumnDef::new("sprint_id").big_integer().take(),
+                self.text("title"),
+                self.text("description"),
+                self.text("task_type"),
+                self.text("status"),
+                self.text("priority"),
+                json("metadata"),
+                number("version"),
+                self.optional_text("lease_holder"),
+                ColumnDef::new("lease_seconds").big_integer().take(),
+                self.optional_time("lease_expires_at"),
+                self.time("created_at"),
+                self.time("updated_at"),
+            ],
+        )
+        .foreign_key(&mut references("sprint_id", "orchestration_sprints", "id"))
+        .take()
+    }
+
+    fn templates(self) -> TableCreateStatement {
+        let mut sha256 = self.text("sha256");
+        sha256.primary_key();
+        table("orchestration_templates", vec![sha256, self.text("name"), self.text("content")])
+    }
+
+    fn sessions(self) -> TableCreateStatement {
+        let mut key = self.text("session_key");
+        key.unique_key();
+        table(
+            "orchestration_sessions",
+            vec![
+                id(),
+                key,
+                number("task_id"),
+                flag("active"),
+                self.text("current_phase"),
+                self.text("template_sha256"),
+                json("state"),
+                self.time("started_at"),
+                self.optional_time("ended_at"),
+            ],
+        )
+        .foreign_key(&mut references("task_id", "orchestration_tasks", "id"))
+        .foreign_key(&mut references("template_sha256", "orchestration_templates", "sha256"))
+        .take()
+    }
+
+    fn artifacts(self) -> TableCreateStatement {
+        table(
+            "orchestration_artifacts",
+            vec![
+                id(),
+                number("task_id"),
+                self.text("name"),
+                self.text("content"),
+                self.text("encoding"),
+                self.text("sha256"),
+                number("size"),
+                flag("blank"),
+                self.time("saved_at"),
+            ],
+        )
+        .index(Index::create().unique().name("orchestration_artifacts_name").col("task_id").col("name"))
+        .foreign_key(&mut references("task_id", "orchestration_tasks", "id"))
+        .take()
+    }
+
+    fn events(self) -> TableCreateStatement {
+        table(
+            "orchestration_events",
+            vec![
+                id(),
+                self.text("event_type"),
+                self.text("entity_type"),
+                self.text("entity_id"),
+                number("seq"),
+                self.optional_text("session_key"),
+                self.text("correlation_id"),
+                self.text("actor"),
+                json("payload"),
+                self.time("emitted_at"),
+                self.optional_time("archived_at"),
+            ],
+        )
+        .index(Index::create().unique().name("orchestration_events_seq").col("entity_type").col("entity_id").col("seq"))
+        .take()
+    }
+
+    fn bugs(self) -> TableCreateStatement {
+        let mut hash = self.text("bug_hash");
+        hash.unique_key();
+        table(
+            "orchestration_bugs",
+            vec![
+                id(),
+                hash,
+                self.optional_text("task_code"),
+                self.text("error_message"),
+                self.optional_text("file_path"),
+                ColumnDef::new("line_number").big_integer().take(),
+                self.optional_text("stack_trace"),
+                json("context"),
+                self.optional_text("resolution"),
+                self.optional_time("resolved_at"),
+                self.time("created_at"),
+                self.time("updated_at"),
+            ],
+        )
+    }
+
+    fn operations(self) -> TableCreateStatement {
+        let mut id = self.text("operation_id");
+        id.primary_key();
+        let mut key = self.text("idempotency_key");
+        key.unique_key();
+        table(
+            "orchestration_operations",
+            vec![id, key, self.text("fingerprint"), json("answer"), self.time("created_at")],
+        )
+    }
+
+    fn sequences(self) -> TableCreateStatement {
+        let mut name = self.text("name");
+        name.primary_key();
+        table("orchestration_sequences", vec![name, number("value")])
+    }
 }
 
 fn number(name: &'static str) -> ColumnDef {
@@ -112,160 +305,10 @@ fn table(name: &'static str, columns: Vec<ColumnDef>) -> TableCreateStatement {
     table.take()
 }
 
-fn sprints() -> TableCreateStatement {
-    let mut code = text("sprint_code");
-    code.unique_key();
-    table(
-        "orchestration_sprints",
-        vec![
-            id(),
-            code,
-            text("title"),
-            text("status"),
-            json("metadata"),
-            number("version"),
-            text("created_at"),
-            text("updated_at"),
-        ],
-    )
-}
-
-fn tasks() -> TableCreateStatement {
-    let mut code = text("task_code");
-    code.unique_key();
-    table(
-        "orchestration_tasks",
-        vec![
-            id(),
-            code,
-            ColumnDef::new("sprint_id").big_integer().take(),
-            text("title"),
-            text("description"),
-            text("task_type"),
-            text("status"),
-            text("priority"),
-            json("metadata"),
-            number("version"),
-            optional_text("lease_holder"),
-            ColumnDef::new("lease_seconds").big_integer().take(),
-            optional_text("lease_expires_at"),
-            text("created_at"),
-            text("updated_at"),
-        ],
-    )
-    .foreign_key(&mut references("sprint_id", "orchestration_sprints", "id"))
-    .take()
-}
-
 fn dependencies() -> TableCreateStatement {
     table("orchestration_task_dependencies", vec![number("task_id"), number("after_task_id")])
         .primary_key(Index::create().col("task_id").col("after_task_id"))
         .foreign_key(&mut references("task_id", "orchestration_tasks", "id"))
         .foreign_key(&mut references("after_task_id", "orchestration_tasks", "id"))
         .take()
-}
-
-fn templates() -> TableCreateStatement {
-    let mut sha256 = text("sha256");
-    sha256.primary_key();
-    table("orchestration_templates", vec![sha256, text("name"), text("content")])
-}
-
-fn sessions() -> TableCreateStatement {
-    let mut key = text("session_key");
-    key.unique_key();
-    table(
-        "orchestration_sessions",
-        vec![
-            id(),
-            key,
-            number("task_id"),
-            flag("active"),
-            text("current_phase"),
-            text("template_sha256"),
-            json("state"),
-            text("started_at"),
-            optional_text("ended_at"),
-        ],
-    )
-    .foreign_key(&mut references("task_id", "orchestration_tasks", "id"))
-    .foreign_key(&mut references("template_sha256", "orchestration_templates", "sha256"))
-    .take()
-}
-
-fn artifacts() -> TableCreateStatement {
-    table(
-        "orchestration_artifacts",
-        vec![
-            id(),
-            number("task_id"),
-            text("name"),
-            text("content"),
-            text("encoding"),
-            text("sha256"),
-            number("size"),
-            flag("blank"),
-            text("saved_at"),
-        ],
-    )
-    .index(Index::create().unique().name("orchestration_artifacts_name").col("task_id").col("name"))
-    .foreign_key(&mut references("task_id", "orchestration_tasks", "id"))
-    .take()
-}
-
-fn events() -> TableCreateStatement {
-    table(
-        "orchestration_events",
-        vec![
-            id(),
-            text("event_type"),
-            text("entity_type"),
-            text("entity_id"),
-            number("seq"),
-            optional_text("session_key"),
-            text("correlation_id"),
-            text("actor"),
-            json("payload"),
-            text("emitted_at"),
-            optional_text("archived_at"),
-        ],
-    )
-    .index(Index::create().unique().name("orchestration_events_seq").col("entity_type").col("entity_id").col("seq"))
-    .take()
-}
-
-fn bugs() -> TableCreateStatement {
-    let mut hash = text("bug_hash");
-    hash.unique_key();
-    table(
-        "orchestration_bugs",
-        vec![
-            id(),
-            hash,
-            optional_text("task_code"),
-            text("error_message"),
-            optional_text("file_path"),
-            ColumnDef::new("line_number").big_integer().take(),
-            optional_text("stack_trace"),
-            json("context"),
-            optional_text("resolution"),
-            optional_text("resolved_at"),
-            text("created_at"),
-            text("updated_at"),
-        ],
-    )
-}
-
-fn operations() -> TableCreateStatement {
-    let mut id = text("operation_id");
-    id.primary_key();
-    let mut key = text("idempotency_key");
-    key.unique_key();
-    table("orchestration_operations", vec![id, key, text("fingerprint"), json("answer"), text("created_at")])
-}
-
-fn sequences() -> TableCreateStatement {
-    let mut name = text("name");
-    name.primary_key();
-    table("orchestration_sequences", vec![name, number("value")])
 }

@@ -12,11 +12,12 @@ use orch_core::operation::{Operation, OperationId};
 use orch_core::service::{RecordService, SessionService};
 use orch_core::store::{SessionFilter, SessionStore, Window};
 use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
+use orch_store::SqlStore;
 use orch_store::folder::TaskFolders;
-use orch_store::{SqlStore, SqliteOptions};
 
 use crate::args::{Cli, expand_hyphenated};
 use crate::config::{self, Settings};
+use crate::database::Database;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::printer::Printer;
@@ -61,7 +62,7 @@ fn start_tracing() {
 
 fn run(cli: Cli, printer: Printer) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
         .map_err(|error| CliError::new(Exit::Unavailable, format!("could not start: {error}")))?;
     let app = App::new(&cli.global, printer)?;
@@ -134,12 +135,9 @@ impl App {
         })
     }
 
-    /// How the store of a project is opened.
-    pub(crate) fn store_options(&self, project: &Project) -> SqliteOptions {
-        SqliteOptions {
-            path: self.settings.store_path(&project.orch_dir()),
-            busy_timeout: self.settings.busy_timeout(),
-        }
+    /// Which store a project has.
+    pub(crate) fn database(&self, project: &Project) -> Result<Database, CliError> {
+        Database::of(&self.settings, &project.orch_dir())
     }
 
     /// The store, opened on first use.
@@ -148,12 +146,15 @@ impl App {
             return Ok(store);
         }
         let project = self.project()?;
-        let options = self.store_options(project);
-        if options.path.symlink_metadata().is_err() && project.orch_dir().is_dir() {
+        let database = self.database(project)?;
+        if let Database::File(options) = &database
+            && options.path.symlink_metadata().is_err()
+            && project.orch_dir().is_dir()
+        {
             return Err(CliError::not_found(format!("the project has no store at {}", options.path.display()))
                 .hint("make one with: orch init"));
         }
-        let opened = SqlStore::open(&options, Arc::clone(&self.clock)).await?;
+        let opened = database.open(&self.clock).await?;
         Ok(self.store.get_or_init(|| opened))
     }
 

@@ -34,6 +34,18 @@ const fn known(key: &'static str, form: Form, default: Option<&'static str>, hel
 const KNOWN: &[Known] = &[
     known("storage.path", Form::Text, Some("orch.db"), "The SQLite file, seen from the folder .orch"),
     known(
+        "storage.database_url",
+        Form::Text,
+        None,
+        "A PostgreSQL database instead of the file: postgres://USER@HOST/DATABASE",
+    ),
+    known(
+        "storage.retry_seconds",
+        Form::Number(0, 3_600),
+        Some("20"),
+        "How long to go on trying where the server cannot be reached",
+    ),
+    known(
         "storage.busy_timeout_seconds",
         Form::Number(0, 3_600),
         Some("30"),
@@ -59,6 +71,9 @@ const KNOWN: &[Known] = &[
     ),
 ];
 
+/// The name of the project's file, in the folder `.orch`.
+pub(crate) const FILE: &str = "config.yaml";
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Origin {
@@ -78,7 +93,7 @@ impl Settings {
     pub(crate) fn load(orch_dir: Option<&Path>) -> Result<Self, CliError> {
         let mut values: Vec<(Option<String>, Origin)> =
             KNOWN.iter().map(|known| (known.default.map(ToOwned::to_owned), Origin::Default)).collect();
-        let files = user_file().into_iter().chain(orch_dir.map(|dir| dir.join("config.yaml")));
+        let files = user_file().into_iter().chain(orch_dir.map(|dir| dir.join(FILE)));
         for file in files {
             for (at, value) in read_file(&file)? {
                 values[at] = (Some(value), Origin::File(file.clone()));
@@ -108,6 +123,22 @@ impl Settings {
     /// The SQLite file.
     pub(crate) fn store_path(&self, orch_dir: &Path) -> PathBuf {
         orch_dir.join(self.get("storage.path").unwrap_or("orch.db"))
+    }
+
+    /// The database on a server, where it is not a file.
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        self.get("storage.database_url")
+    }
+
+    /// Whether the address of the database is the one in the project's file.
+    pub(crate) fn is_database_of(&self, orch_dir: &Path) -> bool {
+        let at = KNOWN.iter().position(|known| known.key == "storage.database_url");
+        at.is_some_and(|at| self.values[at].1 == Origin::File(orch_dir.join(FILE)))
+    }
+
+    /// How long to go on trying where the server cannot be reached.
+    pub(crate) fn retry_for(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.number("storage.retry_seconds"))
     }
 
     /// How long a writer waits for another one.
@@ -150,6 +181,10 @@ impl Settings {
                 Origin::File(path) => path.display().to_string(),
                 Origin::Default => "default".to_owned(),
             };
+            let value = value.as_deref().map(|value| match known.key {
+                "storage.database_url" => crate::database::without_password(value),
+                _ => value.to_owned(),
+            });
             json!({"key": known.key, "value": value, "origin": origin, "variable": variable(known.key), "help": known.help})
         };
         KNOWN.iter().zip(&self.values).map(row).collect()
@@ -175,7 +210,7 @@ fn variable(key: &str) -> String {
 fn user_file() -> Option<PathBuf> {
     let config = environment("XDG_CONFIG_HOME").map(PathBuf::from);
     let config = config.or_else(|| environment("HOME").map(|home| PathBuf::from(home).join(".config")))?;
-    Some(config.join("orch").join("config.yaml"))
+    Some(config.join("orch").join(FILE))
 }
 
 fn check(known: &Known, text: &str) -> Result<String, String> {

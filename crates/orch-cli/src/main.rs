@@ -6,6 +6,7 @@ mod app;
 mod args;
 mod commands;
 mod config;
+mod database;
 mod error;
 mod exit;
 mod output;

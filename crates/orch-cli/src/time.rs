@@ -15,13 +15,15 @@ impl Clock for SystemClock {
     }
 }
 
-/// The clock of this process; `ORCH_NOW` (RFC 3339) stops it, for tests and reproducible transcripts.
+/// The clock of this process.
 pub(crate) fn clock() -> Arc<dyn Clock> {
-    let frozen = crate::config::environment("ORCH_NOW").and_then(|text| text.parse().ok());
-    match frozen {
-        Some(now) => Arc::new(FixedClock(now)),
-        None => Arc::new(SystemClock),
-    }
+    frozen().unwrap_or_else(|| Arc::new(SystemClock))
+}
+
+/// A clock that `ORCH_NOW` (RFC 3339) stopped, for tests and reproducible transcripts.
+pub(crate) fn frozen() -> Option<Arc<dyn Clock>> {
+    let now = crate::config::environment("ORCH_NOW").and_then(|text| text.parse().ok())?;
+    Some(Arc::new(FixedClock(now)))
 }
 
 /// A time as people write it: RFC 3339, a date, or an age such as `90m`, `2h`, `3d` or `1w`.

@@ -6,16 +6,15 @@ use chrono::{DateTime, Utc};
 use orch_core::artifact::ArtifactFile;
 use orch_core::code::{ArtifactName, TaskCode};
 use orch_core::store::{ArtifactStore, StoreError};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{InsertStatement, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, QueryTrait as _,
 };
 
-use crate::connect::SqlStore;
 use crate::entity::{artifact, task};
 use crate::error::Place;
-use crate::write::time;
+use crate::store::SqlStore;
 
 const TEXT: &str = "utf8";
 const BYTES: &str = "base64";
@@ -24,14 +23,15 @@ impl ArtifactStore for SqlStore {
     async fn artifact(&self, code: &TaskCode, name: &ArtifactName) -> Result<Option<Vec<u8>>, StoreError> {
         let to_task =
             artifact::Entity::belongs_to(task::Entity).from(artifact::Column::TaskId).to(task::Column::Id).into();
-        let row = artifact::Entity::find()
+        let selection = &artifact::Entity::find()
             .join(JoinType::InnerJoin, to_task)
             .filter(task::Column::TaskCode.eq(code.as_str()))
-            .filter(artifact::Column::Name.eq(name.as_str()))
-            .one(&self.db)
-            .await
-            .map_err(self.place().error("reading an artifact"))?;
-        row.map(|row| content(self.place(), row)).transpose()
+            .filter(artifact::Column::Name.eq(name.as_str()));
+        let look = |db| async move {
+            let row = selection.clone().one(&db).await.map_err(self.place().error("reading an artifact"))?;
+            row.map(|row| content(self.place(), row)).transpose()
+        };
+        self.read(look).await
     }
 }
 
@@ -44,13 +44,7 @@ pub(crate) fn content(place: Place<'_>, row: artifact::Model) -> Result<Vec<u8>,
 }
 
 /// Saves the content of an artifact in place of an earlier one.
-pub(crate) async fn save(
-    transaction: &DatabaseTransaction,
-    place: Place<'_>,
-    task_id: i64,
-    file: &ArtifactFile,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+pub(crate) fn save(task_id: i64, file: &ArtifactFile, now: DateTime<Utc>) -> InsertStatement {
     // U+0000 is text to Rust but not to PostgreSQL
     let (content, encoding) = match std::str::from_utf8(&file.content) {
         Ok(text) if !text.contains('\0') => (text.to_owned(), TEXT),
@@ -65,7 +59,7 @@ pub(crate) async fn save(
         sha256: Set(file.sha256.clone()),
         size: Set(i64::try_from(file.content.len()).unwrap_or(i64::MAX)),
         blank: Set(file.is_blank()),
-        saved_at: Set(time(now)),
+        saved_at: Set(now),
     };
     let replace = OnConflict::columns([artifact::Column::TaskId, artifact::Column::Name])
         .update_columns([
@@ -77,6 +71,5 @@ pub(crate) async fn save(
             artifact::Column::SavedAt,
         ])
         .to_owned();
-    let inserted = artifact::Entity::insert(row).on_conflict(replace).exec_without_returning(transaction).await;
-    inserted.map(drop).map_err(place.error("saving an artifact"))
+    artifact::Entity::insert(row).on_conflict(replace).into_query()
 }

@@ -3,11 +3,13 @@
 use orch_core::event::Event;
 use orch_core::operation::OperationId;
 use orch_core::store::{EventFilter, EventStore, StoreError};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 
-use crate::connect::{SqlStore, at_most};
+use crate::connection::Connection;
 use crate::entity::event;
-use crate::write::time;
+use crate::store::{SqlStore, at_most};
 
 impl EventStore for SqlStore {
     async fn events(&self, filter: &EventFilter, limit: u64) -> Result<Vec<Event>, StoreError> {
@@ -32,24 +34,53 @@ impl EventStore for SqlStore {
             }
         }
         if let Some(since) = filter.since {
-            selection = selection.filter(event::Column::EmittedAt.gte(time(since)));
+            selection = selection.filter(event::Column::EmittedAt.gte(since));
         }
         if let Some(until) = filter.until {
-            selection = selection.filter(event::Column::EmittedAt.lt(time(until)));
+            selection = selection.filter(event::Column::EmittedAt.lt(until));
         }
-        let rows = selection.order_by_asc(event::Column::Id).limit(at_most(limit)).all(&self.db).await;
-        rows.map_err(self.place().error("reading events"))?.into_iter().map(|row| self.read_event(row)).collect()
+        let selection = &selection.order_by_asc(event::Column::Id).limit(at_most(limit));
+        // whoever goes on after an id must not pass one that is still on its way; whoever does not sees all there is
+        let is_feed = filter.after.is_some();
+        let look = |db| async move {
+            let mut selection = selection.clone();
+            if is_feed && let Some(horizon) = self.horizon(&db).await? {
+                selection = selection.filter(event::Column::Id.lte(horizon));
+            }
+            let rows = selection.all(&db).await.map_err(self.place().error("reading events"))?;
+            rows.into_iter().map(|row| self.read_event(row)).collect()
+        };
+        self.read(look).await
     }
 }
 
 impl SqlStore {
-    /// The id of the newest event; 0 where there is none.
+    /// The greatest id up to which no event is still on its way: whoever reads from there on misses none.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
-    pub async fn last_event_id(&self) -> Result<i64, StoreError> {
-        let newest = event::Entity::find().order_by_desc(event::Column::Id).one(&self.db).await;
-        Ok(newest.map_err(self.place().error("reading events"))?.map_or(0, |row| row.id))
+    pub async fn settled_event_id(&self) -> Result<i64, StoreError> {
+        let look = |db| async move {
+            if let Some(horizon) = self.horizon(&db).await? {
+                return Ok(horizon);
+            }
+            // one writes after the other, so what is to be seen is settled
+            let newest = event::Entity::find().order_by_desc(event::Column::Id).one(&db).await;
+            Ok(newest.map_err(self.place().error("reading events"))?.map_or(0, |row| row.id))
+        };
+        self.read(look).await
+    }
+
+    /// The greatest id up to which all events are committed, where several write at once: what a later statement reads up
+    /// to it is all that there will be. See the migration that makes the function.
+    async fn horizon(&self, db: &Connection) -> Result<Option<i64>, StoreError> {
+        if db.get_database_backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let failed = self.place().error("reading the log's horizon");
+        let statement = Statement::from_string(DbBackend::Postgres, "SELECT orchestration_events_horizon()");
+        let row = db.query_one_raw(statement).await.map_err(&failed)?;
+        row.map(|row| row.try_get_by_index(0)).transpose().map_err(&failed)
     }
 
     pub(crate) fn read_event(&self, row: event::Model) -> Result<Event, StoreError> {
@@ -65,7 +96,7 @@ impl SqlStore {
                 correlation_id: OperationId::new(&row.correlation_id)?,
                 actor: row.actor.parse()?,
                 payload: row.payload,
-                emitted_at: row.emitted_at.parse()?,
+                emitted_at: row.emitted_at,
             })
         };
         read().map_err(|error| self.place().damaged(&format!("event {id}"), error))

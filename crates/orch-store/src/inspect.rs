@@ -8,12 +8,13 @@ use orch_core::fold::{FoldError, fold_sprint, fold_task};
 use orch_core::store::StoreError;
 use orch_core::task::Task;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
 
-use crate::connect::SqlStore;
+use crate::connection::Connection;
 use crate::entity::{artifact, bug, event, sprint, task};
+use crate::store::SqlStore;
 use crate::{artifact as contents, load};
 
 /// Events of something that is not there. Each read of an entity finds its own events, so nothing else would notice.
@@ -22,19 +23,21 @@ const ORPHANS: &str = "SELECT DISTINCT entity_type || ' ' || entity_id FROM orch
         OR (entity_type = 'sprint' AND entity_id NOT IN (SELECT sprint_code FROM orchestration_sprints))";
 
 impl SqlStore {
-    /// Everything that is wrong with the store, a sentence each: what SQLite finds, broken references, each task and
+    /// Everything that is wrong with the store, a sentence each: what SQLite itself finds, broken references, each task and
     /// sprint whose row is not the fold of its events, and artifacts whose content is not what their task says.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read at all.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
         // one moment for all that is read, or a change in the middle would look like damage; writers do not wait for it
-        let failed = self.place().error("checking the store");
-        let moment = self.db.begin().await.map_err(failed)?;
-        let mut findings = self.rows(&moment, "PRAGMA integrity_check").await?;
-        findings.retain(|text| text != "ok");
-        let broken = self.rows(&moment, "PRAGMA foreign_key_check").await?;
-        findings.extend(broken.iter().map(|table| format!("a row of {table} refers to one that is not there")));
+        let moment = self.moment().await?;
+        let mut findings = Vec::new();
+        if moment.get_database_backend() == DbBackend::Sqlite {
+            findings = self.rows(&moment, "PRAGMA integrity_check").await?;
+            findings.retain(|text| text != "ok");
+            let broken = self.rows(&moment, "PRAGMA foreign_key_check").await?;
+            findings.extend(broken.iter().map(|table| format!("a row of {table} refers to one that is not there")));
+        }
         // what a damaged file says of its rows means nothing
         if findings.is_empty() {
             self.check_tasks(&moment, &mut findings).await?;
@@ -46,14 +49,14 @@ impl SqlStore {
     }
 
     /// The first column of what a statement gives.
-    async fn rows(&self, moment: &DatabaseTransaction, sql: &str) -> Result<Vec<String>, StoreError> {
+    async fn rows(&self, moment: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
         let failed = self.place().error("checking the store");
-        let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+        let statement = Statement::from_string(moment.get_database_backend(), sql);
         let rows = moment.query_all_raw(statement).await.map_err(&failed)?;
         rows.iter().map(|row| row.try_get_by_index(0).map_err(&failed)).collect()
     }
 
-    async fn check_tasks(&self, moment: &DatabaseTransaction, findings: &mut Vec<String>) -> Result<(), StoreError> {
+    async fn check_tasks(&self, moment: &Connection, findings: &mut Vec<String>) -> Result<(), StoreError> {
         let codes = task::Entity::find().select_only().column(task::Column::TaskCode).order_by_asc(task::Column::Id);
         let codes: Vec<String> =
             codes.into_tuple().all(moment).await.map_err(self.place().error("checking the store"))?;
@@ -76,7 +79,7 @@ impl SqlStore {
 
     async fn check_artifacts(
         &self,
-        moment: &DatabaseTransaction,
+        moment: &Connection,
         id: i64,
         stored: &Task,
         findings: &mut Vec<String>,
@@ -96,7 +99,7 @@ impl SqlStore {
         Ok(())
     }
 
-    async fn check_sprints(&self, moment: &DatabaseTransaction, findings: &mut Vec<String>) -> Result<(), StoreError> {
+    async fn check_sprints(&self, moment: &Connection, findings: &mut Vec<String>) -> Result<(), StoreError> {
         let rows = sprint::Entity::find().order_by_asc(sprint::Column::Id).all(moment).await;
         for row in rows.map_err(self.place().error("checking the store"))? {
             let code = row.sprint_code.clone();
@@ -110,12 +113,7 @@ impl SqlStore {
     }
 
     /// The whole log of one entity. A gap in its numbers is an event that is missing.
-    async fn log_of(
-        &self,
-        moment: &DatabaseTransaction,
-        entity_type: EntityType,
-        code: &str,
-    ) -> Result<Vec<Event>, StoreError> {
+    async fn log_of(&self, moment: &Connection, entity_type: EntityType, code: &str) -> Result<Vec<Event>, StoreError> {
         let rows: Result<Vec<event::Model>, DbErr> = event::Entity::find()
             .filter(event::Column::EntityType.eq(entity_type.as_str()))
             .filter(event::Column::EntityId.eq(code))
@@ -138,16 +136,18 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
     pub async fn task_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        task::Entity::find()
-            .select_only()
-            .column(task::Column::Status)
-            .column_as(task::Column::Id.count(), "count")
-            .group_by(task::Column::Status)
-            .order_by_asc(task::Column::Status)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(self.place().error("counting tasks"))
+        let look = |db| async move {
+            let counts = task::Entity::find()
+                .select_only()
+                .column(task::Column::Status)
+                .column_as(task::Column::Id.count(), "count")
+                .group_by(task::Column::Status)
+                .order_by_asc(task::Column::Status)
+                .into_tuple()
+                .all(&db);
+            counts.await.map_err(self.place().error("counting tasks"))
+        };
+        self.read(look).await
     }
 
     /// How many bugs are not resolved.
@@ -155,8 +155,11 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
     pub async fn open_bugs(&self) -> Result<u64, StoreError> {
-        let open = bug::Entity::find().filter(bug::Column::ResolvedAt.is_null()).count(&self.db).await;
-        open.map_err(self.place().error("counting bugs"))
+        let look = |db| async move {
+            let open = bug::Entity::find().filter(bug::Column::ResolvedAt.is_null()).count(&db).await;
+            open.map_err(self.place().error("counting bugs"))
+        };
+        self.read(look).await
     }
 }
 

@@ -2,18 +2,25 @@
 //! Makes no decision about tasks or sessions; those are the core's.
 
 mod artifact;
+mod change;
 mod code;
-mod connect;
+mod connection;
 mod entity;
 mod error;
 mod event;
 pub mod folder;
 mod inspect;
 mod load;
+mod plan;
+mod postgres;
+mod retry;
 mod session;
 mod sprint;
+mod sqlite;
+mod store;
 mod task;
-mod upgrade;
 mod write;
 
-pub use connect::{Created, SqlStore, SqliteOptions};
+pub use postgres::PostgresOptions;
+pub use sqlite::SqliteOptions;
+pub use store::{Created, SqlStore};

@@ -12,12 +12,13 @@ use orch_core::task::{ArtifactMeta, CapturedCommit, Lease, RESERVED_METADATA, Ta
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, JsonValue, QueryFilter,
-    QuerySelect, RelationDef, Select,
+    QuerySelect, QueryTrait as _, RelationDef, Select,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::entity::{session, sprint, task};
+use crate::connection::Connection;
+use crate::entity::{session, sprint, task, template};
 use crate::error::Place;
 
 /// A task's row with what belongs to it in other tables.
@@ -34,9 +35,9 @@ pub(crate) struct TaskRow {
     version: i64,
     lease_holder: Option<String>,
     lease_seconds: Option<i64>,
-    lease_expires_at: Option<String>,
-    created_at: String,
-    updated_at: String,
+    lease_expires_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
     sprint_code: Option<String>,
     session_state: Option<JsonValue>,
     after_codes: Option<String>,
@@ -95,6 +96,61 @@ pub(crate) async fn read_task(
     Ok(read_tasks(db, place, selection).await?.pop())
 }
 
+/// A task as a change of it needs it.
+pub(crate) struct TaskForChange {
+    pub(crate) id: i64,
+    pub(crate) task: Task,
+    /// The template that its latest session pinned, if it was asked for.
+    pub(crate) template: Option<Template>,
+    /// What the store's clock showed.
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// Columns beside those of [`TaskRow`].
+#[derive(Debug, FromQueryResult)]
+struct Beside {
+    now: DateTime<Utc>,
+    template_name: Option<String>,
+    template_sha256: Option<String>,
+    template_content: Option<String>,
+}
+
+/// Everything that a change of one task reads, in one statement and so of one moment.
+pub(crate) async fn read_for_change(
+    db: &Connection,
+    place: Place<'_>,
+    code: &TaskCode,
+    now: Expr,
+    with_template: bool,
+) -> Result<Option<TaskForChange>, StoreError> {
+    let failed = place.error("reading a task");
+    let mut selection = tasks().filter(task::Column::TaskCode.eq(code.as_str())).into_query();
+    let of_session = Expr::col((session::Entity, session::Column::TemplateSha256))
+        .equals((template::Entity, template::Column::Sha256));
+    selection.expr_as(now, "now").join(
+        JoinType::LeftJoin,
+        template::Entity,
+        of_session.and(Expr::value(with_template)),
+    );
+    for (column, name) in [
+        (template::Column::Name, "template_name"),
+        (template::Column::Sha256, "template_sha256"),
+        (template::Column::Content, "template_content"),
+    ] {
+        selection.expr_as(Expr::col((template::Entity, column)), name);
+    }
+    let Some(row) = db.query_one(&selection).await.map_err(&failed)? else { return Ok(None) };
+    let beside = Beside::from_query_result(&row, "").map_err(&failed)?;
+    let row = TaskRow::from_query_result(&row, "").map_err(&failed)?;
+    let id = row.id;
+    let task = row.into_task().map_err(|problem| place.damaged(&format!("task {code}"), problem))?;
+    let template = match (beside.template_name, beside.template_sha256, beside.template_content) {
+        (Some(name), Some(sha256), Some(content)) => Some(Template { name, sha256, content }),
+        _ => None,
+    };
+    Ok(Some(TaskForChange { id, task, template, now: beside.now }))
+}
+
 /// An artifact as `metadata.artifacts` has it.
 #[derive(Deserialize)]
 struct NamedArtifact {
@@ -119,11 +175,9 @@ impl TaskRow {
             (named.name, meta)
         });
         let lease = match (self.lease_holder, self.lease_seconds, self.lease_expires_at) {
-            (Some(holder), Some(seconds), Some(expires_at)) => Some(Lease {
-                holder: holder.parse()?,
-                seconds: u32::try_from(seconds)?,
-                expires_at: expires_at.parse()?,
-            }),
+            (Some(holder), Some(seconds), Some(expires_at)) => {
+                Some(Lease { holder: holder.parse()?, seconds: u32::try_from(seconds)?, expires_at })
+            }
             _ => None,
         };
         let after = self.after_codes.iter().flat_map(|codes| codes.split(','));
@@ -143,8 +197,8 @@ impl TaskRow {
             session: self.session_state.map(serde_json::from_value::<Session>).transpose()?,
             lease,
             version: self.version,
-            created_at: self.created_at.parse()?,
-            updated_at: self.updated_at.parse()?,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
         })
     }
 }
@@ -159,8 +213,8 @@ pub(crate) fn sprint(place: Place<'_>, row: sprint::Model) -> Result<Sprint, Sto
             status: row.status.parse()?,
             metadata: into_map(row.metadata)?,
             version: row.version,
-            created_at: row.created_at.parse()?,
-            updated_at: row.updated_at.parse()?,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
         })
     };
     read().map_err(|problem| place.damaged(&format!("sprint {code}"), problem))
@@ -173,7 +227,7 @@ pub(crate) async fn template(
     session: Option<&Session>,
 ) -> Result<Option<Template>, StoreError> {
     let Some(session) = session else { return Ok(None) };
-    let row = crate::entity::template::Entity::find_by_id(session.template.sha256.as_str());
+    let row = template::Entity::find_by_id(session.template.sha256.as_str());
     let row = row.one(db).await.map_err(place.error("reading a template"))?;
     Ok(row.map(|row| Template { name: row.name, sha256: row.sha256, content: row.content }))
 }

@@ -6,13 +6,15 @@ use sea_orm::{
     ColumnTrait, EntityTrait, JoinType, JsonValue, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use crate::connect::{SqlStore, at_most};
+use crate::connection::Connection;
 use crate::entity::{session, task};
+use crate::store::{SqlStore, at_most};
 
 impl SessionStore for SqlStore {
     async fn session(&self, key: &SessionKey) -> Result<Option<SessionEntry>, StoreError> {
-        let selection = sessions().filter(session::Column::SessionKey.eq(key.as_str()));
-        Ok(self.read_sessions(selection).await?.pop())
+        let selection = &sessions().filter(session::Column::SessionKey.eq(key.as_str()));
+        let look = |db| async move { self.read_sessions(&db, selection.clone()).await };
+        Ok(self.read(look).await?.pop())
     }
 
     async fn sessions(&self, filter: &SessionFilter, window: Window) -> Result<Page<SessionEntry>, StoreError> {
@@ -23,10 +25,14 @@ impl SessionStore for SqlStore {
         if let Some(active) = filter.active {
             selection = selection.filter(session::Column::Active.eq(active));
         }
-        let total = selection.clone().count(&self.db).await.map_err(self.place().error("counting sessions"))?;
+        let counted = &selection.clone();
         let selection =
-            selection.order_by_asc(session::Column::Id).limit(at_most(window.limit)).offset(at_most(window.offset));
-        Ok(Page { items: self.read_sessions(selection).await?, total })
+            &selection.order_by_asc(session::Column::Id).limit(at_most(window.limit)).offset(at_most(window.offset));
+        let look = |db| async move {
+            let total = counted.clone().count(&db).await.map_err(self.place().error("counting sessions"))?;
+            Ok(Page { items: self.read_sessions(&db, selection.clone()).await?, total })
+        };
+        self.read(look).await
     }
 }
 
@@ -36,13 +42,17 @@ fn sessions() -> Select<session::Entity> {
 }
 
 impl SqlStore {
-    async fn read_sessions(&self, selection: Select<session::Entity>) -> Result<Vec<SessionEntry>, StoreError> {
+    async fn read_sessions(
+        &self,
+        db: &Connection,
+        selection: Select<session::Entity>,
+    ) -> Result<Vec<SessionEntry>, StoreError> {
         let rows: Vec<(String, JsonValue)> = selection
             .select_only()
             .column(task::Column::TaskCode)
             .column(session::Column::State)
             .into_tuple()
-            .all(&self.db)
+            .all(db)
             .await
             .map_err(self.place().error("reading sessions"))?;
         let entry = |(code, state): (String, JsonValue)| {

@@ -4,99 +4,126 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use orch_core::event::{EntityType, NewEvent};
 use orch_core::operation::{OperationId, Request};
 use orch_core::store::{Answer, Outcome, StoreError};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::connection::Connection;
 use crate::entity::{event, operation};
 use crate::error::Place;
+use crate::plan::Plan;
 
-/// A time as it is stored: RFC 3339, UTC, always with microseconds, so that text sorts as time does.
-pub(crate) fn time(time: DateTime<Utc>) -> String {
+/// A time as SQLite has it: RFC 3339, UTC, always with microseconds, so that text sorts as time does.
+pub(crate) fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// What is kept under an idempotency key: hooks write further events of the same operation, so the ids are kept, too.
+/// The events that one change wrote: some that follow each other in the log of one entity. Hooks write further events of
+/// the same operation, so its id does not tell them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Span {
+    entity_type: EntityType,
+    code: String,
+    first: i64,
+    last: i64,
+}
+
+impl Span {
+    /// `count` events after number `last` of an entity.
+    pub(crate) fn after(entity_type: EntityType, code: &str, last: i64, count: usize) -> Self {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        Self { entity_type, code: code.to_owned(), first: last + 1, last: last.saturating_add(count) }
+    }
+
+    /// The ids of those of them that are in the log and were written by this operation.
+    pub(crate) async fn ids(
+        &self,
+        db: &Connection,
+        place: Place<'_>,
+        operation: &OperationId,
+    ) -> Result<Vec<i64>, StoreError> {
+        let ids = event::Entity::find()
+            .select_only()
+            .column(event::Column::Id)
+            .filter(event::Column::EntityType.eq(self.entity_type.as_str()))
+            .filter(event::Column::EntityId.eq(&*self.code))
+            .filter(event::Column::Seq.between(self.first, self.last))
+            .filter(event::Column::CorrelationId.eq(operation.as_str()))
+            .order_by_asc(event::Column::Seq)
+            .into_tuple()
+            .all(db);
+        ids.await.map_err(place.error("looking events up"))
+    }
+}
+
+/// What is kept under an idempotency key: the stored form of an answer.
 #[derive(Serialize, Deserialize)]
 struct Kept<A> {
     answer: A,
-    event_ids: Vec<i64>,
+    wrote: Span,
 }
 
 /// The outcome of an earlier request with the same idempotency key.
 pub(crate) async fn earlier<A: Answer>(
-    transaction: &DatabaseTransaction,
+    db: &Connection,
     place: Place<'_>,
     request: &Request,
 ) -> Result<Option<Outcome<A>>, StoreError> {
     let Some(key) = &request.operation.key else { return Ok(None) };
     let failed = place.error("looking an idempotency key up");
     let known = operation::Entity::find().filter(operation::Column::IdempotencyKey.eq(key.as_str()));
-    let Some(known) = known.one(transaction).await.map_err(&failed)? else { return Ok(None) };
+    let Some(known) = known.one(db).await.map_err(&failed)? else { return Ok(None) };
     let operation_id =
         OperationId::new(&known.operation_id).map_err(|error| place.damaged("orchestration_operations", error))?;
     if known.fingerprint != request.fingerprint {
         return Err(StoreError::KeyReused { first: operation_id });
     }
-    let Kept { answer, event_ids } =
+    let Kept { answer, wrote } =
         serde_json::from_value(known.answer).map_err(|error| place.damaged("orchestration_operations", error))?;
+    let event_ids = wrote.ids(db, place, &operation_id).await?;
     Ok(Some(Outcome { answer, operation_id, event_ids, replayed: true }))
 }
 
 /// Keeps the answer under the request's idempotency key, if it has one.
-pub(crate) async fn keep<A: Answer>(
-    transaction: &DatabaseTransaction,
-    place: Place<'_>,
+pub(crate) fn keep<A: Answer>(
+    plan: &mut Plan,
     request: &Request,
     answer: &A,
-    event_ids: &[i64],
+    wrote: &Span,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let Some(key) = &request.operation.key else { return Ok(()) };
-    let answer = serde_json::to_value(Kept { answer, event_ids: event_ids.to_vec() })
+    let answer = serde_json::to_value(Kept { answer, wrote: wrote.clone() })
         .map_err(|error| StoreError::Failed { doing: "keeping an answer", source: error.into() })?;
     let row = operation::ActiveModel {
         operation_id: Set(request.operation.id.to_string()),
         idempotency_key: Set(key.to_string()),
         fingerprint: Set(request.fingerprint.clone()),
         answer: Set(answer),
-        created_at: Set(time(now)),
+        created_at: Set(now),
     };
-    let inserted = operation::Entity::insert(row).exec_without_returning(transaction).await;
-    inserted.map(drop).map_err(place.error("keeping an answer"))
+    plan.add(operation::Entity::insert(row).into_query());
+    Ok(())
 }
 
-/// Which entity events belong to, and the number of the one before them.
-pub(crate) struct Stream<'a> {
-    pub(crate) entity_type: EntityType,
-    pub(crate) code: &'a str,
-    pub(crate) last_seq: i64,
-}
-
-/// Appends events and returns their ids.
-pub(crate) async fn append(
-    transaction: &DatabaseTransaction,
-    place: Place<'_>,
-    request: &Request,
-    stream: &Stream<'_>,
-    events: &[NewEvent],
-    now: DateTime<Utc>,
-) -> Result<Vec<i64>, StoreError> {
-    let rows = events.iter().zip(stream.last_seq + 1..).map(|(new, seq)| event::ActiveModel {
+/// Appends events to the plan.
+pub(crate) fn append(plan: &mut Plan, request: &Request, span: &Span, events: &[NewEvent], now: DateTime<Utc>) {
+    if events.is_empty() {
+        return;
+    }
+    let rows = events.iter().zip(span.first..).map(|(new, seq)| event::ActiveModel {
         event_type: Set(new.fact.event_type().to_string()),
-        entity_type: Set(stream.entity_type.to_string()),
-        entity_id: Set(stream.code.to_owned()),
+        entity_type: Set(span.entity_type.to_string()),
+        entity_id: Set(span.code.clone()),
         seq: Set(seq),
         session_key: Set(new.session_key.as_ref().map(ToString::to_string)),
         correlation_id: Set(request.operation.id.to_string()),
         actor: Set(request.operation.actor.to_string()),
         payload: Set(new.fact.payload()),
-        emitted_at: Set(time(now)),
+        emitted_at: Set(now),
         ..Default::default()
     });
-    let mut ids = event::Entity::insert_many(rows)
-        .exec_with_returning_keys(transaction)
-        .await
-        .map_err(place.error("appending events"))?;
-    ids.sort_unstable();
-    Ok(ids)
+    plan.append(event::Entity::insert_many(rows).into_query());
 }

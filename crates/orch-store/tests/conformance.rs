@@ -10,7 +10,7 @@ async fn open(clock: Arc<StepClock>) -> SqlStore {
     // left behind on purpose: the store outlives this function, and the system clears its temporary files
     let path = tempfile::tempdir().expect("a folder").keep().join("orch.db");
     let options = SqliteOptions { path, busy_timeout: Duration::from_secs(30) };
-    SqlStore::create(&options, clock.clone()).await.expect("a new store");
+    SqlStore::create(&options).await.expect("a new store");
     SqlStore::open(&options, clock).await.expect("the store")
 }
 

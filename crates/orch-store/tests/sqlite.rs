@@ -42,7 +42,7 @@ async fn open(folder: &Path) -> SqlStore {
 /// A folder with a new store in it.
 async fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(SqlStore::create(&options(folder.path()), clock()).await.unwrap(), Created::New);
+    assert_eq!(SqlStore::create(&options(folder.path())).await.unwrap(), Created::New);
     folder
 }
 
@@ -158,7 +158,7 @@ async fn of_eight_who_create_at_once_one_does() {
         .map(|_| {
             let options = options(folder.path());
             tokio::spawn(async move {
-                let created = SqlStore::create(&options, clock()).await.unwrap();
+                let created = SqlStore::create(&options).await.unwrap();
                 let store = SqlStore::open(&options, clock()).await.unwrap();
                 create(&store, None).await.unwrap();
                 created
@@ -180,7 +180,7 @@ async fn of_eight_who_create_at_once_one_does() {
 #[tokio::test]
 async fn child_writes() {
     let Some(folder) = folder_of_child() else { return };
-    SqlStore::create(&options(&folder), clock()).await.unwrap();
+    SqlStore::create(&options(&folder)).await.unwrap();
     for _ in 0..25 {
         // as a command does it: open, one change, gone without closing
         let store = open(&folder).await;
@@ -317,7 +317,7 @@ async fn what_is_not_a_store_stays_as_it_is() {
         let error = SqlStore::open(&options(folder.path()), clock()).await.unwrap_err();
         let StoreError::Damaged { reason, .. } = &error else { panic!("{error:?}") };
         assert!(reason.contains(expected), "{reason}");
-        assert_eq!(SqlStore::create(&options(folder.path()), clock()).await.unwrap(), Created::Existing);
+        assert_eq!(SqlStore::create(&options(folder.path())).await.unwrap(), Created::Existing);
         assert_eq!(std::fs::read(&path).unwrap(), bytes);
         assert_eq!(names(folder.path()), ["orch.db", "other.db"]);
     }
@@ -379,7 +379,7 @@ async fn a_store_is_private_and_no_link() {
     let elsewhere = tempfile::tempdir().unwrap();
     symlink(&path, elsewhere.path().join("orch.db")).unwrap();
     SqlStore::open(&options(elsewhere.path()), clock()).await.unwrap_err();
-    assert_eq!(SqlStore::create(&options(elsewhere.path()), clock()).await.unwrap(), Created::Existing);
+    assert_eq!(SqlStore::create(&options(elsewhere.path())).await.unwrap(), Created::Existing);
 }
 
 #[tokio::test]

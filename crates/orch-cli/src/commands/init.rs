@@ -3,13 +3,13 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use clap::Args;
-use orch_store::{Created, SqlStore};
+use orch_store::Created;
 use serde_json::json;
 
 use crate::app::App;
+use crate::database::NewDatabase;
 use crate::error::CliError;
 use crate::output::view;
 use crate::project::Project;
@@ -19,31 +19,45 @@ const GITIGNORE: &str = "*\n!workflow.yaml\n!config.yaml\n!templates/\n!template
 
 /// Arguments of `orch init`.
 #[derive(Debug, Args)]
-pub(crate) struct Init {}
+pub(crate) struct Init {
+    /// Keep the project in a PostgreSQL database, for a team: postgres://USER:PASSWORD@HOST:PORT/DATABASE
+    ///
+    /// What the address does not say is taken from PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE and PGPASSFILE.
+    /// The address is written to .orch/config.yaml, without the password; the password to a file beside it that only you can
+    /// read and git does not see.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
 
 impl Init {
     /// Makes what is not there yet; what is there stays as it is.
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
-        let Self {} = self;
         let project = Project::place(&app.start)?;
         let folder = project.orch_dir();
+        let named = self.database_url.as_deref().map(|url| NewDatabase::new(url, app, &folder)).transpose()?;
+        let database = match &named {
+            Some(named) => named.database.clone(),
+            None => app.database(&project)?,
+        };
         make_folder(&folder)?;
         write_new(&folder.join(".gitignore"), GITIGNORE)?;
-        let options = app.store_options(&project);
-        let created = SqlStore::create(&options, Arc::clone(&app.clock)).await?;
+        let created = database.create().await?;
         if created == Created::Existing {
             // an existing store is opened once, so that one that is damaged or foreign is not called ready
-            SqlStore::open(&options, Arc::clone(&app.clock)).await?.leave_open().await;
+            database.open(&app.clock).await?.leave_open().await;
+        }
+        if let Some(named) = &named {
+            named.remember(&folder)?;
         }
         let new = created == Created::New;
+        let store = database.to_string();
         app.printer.answer(
             || {
-                let place = json!({"root": project.root, "folder": folder, "store": options.path});
+                let place = json!({"root": project.root, "folder": folder, "store": store});
                 view::answer(json!({"project": place, "created": new}), app.id())
             },
             || {
                 let what = if new { "Made" } else { "There is already" };
-                let store = options.path.display();
                 format!(
                     "{what} a project at {}\nStore: {store}\nNext: orch task create \"Your first task\"\n",
                     project.root.display()

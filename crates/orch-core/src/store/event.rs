@@ -12,7 +12,7 @@ use crate::operation::OperationId;
 /// Which events to read; what is `None` does not count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Only those with a greater id.
+    /// Only those with a greater id, as a feed: an event is held back while one with a lesser id is still on its way.
     pub after: Option<i64>,
     /// Only those of this task or sprint.
     pub entity: Option<(EntityType, String)>,
@@ -32,8 +32,8 @@ pub struct EventFilter {
 
 /// Reads the event log.
 pub trait EventStore: Send + Sync {
-    /// At most `limit` events by rising id. Who passes the last id on as [`EventFilter::after`] misses none and sees none
-    /// twice. Any limit and any id is taken, the greatest too.
+    /// At most `limit` events by rising id. Who begins with [`EventFilter::after`] at 0 and passes the last id on misses none
+    /// and sees none twice, also where several write at once. Any limit and any id is taken, the greatest too.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.

@@ -14,7 +14,7 @@ pub struct Model {
     pub sha256: String,
     pub size: i64,
     pub blank: bool,
-    pub saved_at: String,
+    pub saved_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,8 +16,8 @@ pub struct Model {
     pub actor: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub payload: Json,
-    pub emitted_at: String,
-    pub archived_at: Option<String>,
+    pub emitted_at: DateTimeUtc,
+    pub archived_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

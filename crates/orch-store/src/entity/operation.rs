@@ -11,7 +11,7 @@ pub struct Model {
     pub fingerprint: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub answer: Json,
-    pub created_at: String,
+    pub created_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,8 +14,8 @@ pub struct Model {
     pub template_sha256: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub state: Json,
-    pub started_at: String,
-    pub ended_at: Option<String>,
+    pub started_at: DateTimeUtc,
+    pub ended_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

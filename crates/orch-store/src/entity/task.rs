@@ -19,9 +19,9 @@ pub struct Model {
     pub version: i64,
     pub lease_holder: Option<String>,
     pub lease_seconds: Option<i64>,
-    pub lease_expires_at: Option<String>,
-    pub created_at: String,
-    pub updated_at: String,
+    pub lease_expires_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

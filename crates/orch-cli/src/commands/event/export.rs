@@ -21,6 +21,7 @@ pub(crate) struct Export {
 impl Export {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let mut filter = self.select.filter(app);
+        filter.after = filter.after.or(Some(0));
         let printer = crate::output::printer::Printer { json: true };
         loop {
             let events = app.store().await?.events(&filter, BATCH).await?;

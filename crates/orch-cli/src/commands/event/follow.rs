@@ -32,7 +32,7 @@ impl Follow {
         let mut filter = self.select.filter(app);
         let store = app.store().await?;
         if filter.after.is_none() && filter.since.is_none() {
-            filter.after = Some(store.last_event_id().await?);
+            filter.after = Some(store.settled_event_id().await?);
         }
         let mut left = self.limit.unwrap_or(u64::MAX);
         while left > 0 {

@@ -22,8 +22,11 @@ pub(crate) struct List {
 impl List {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let filter = self.select.filter(app);
-        let events = app.store().await?.events(&filter, self.limit).await?;
-        let cursor = events.last().map(|event| event.id).or(filter.after).unwrap_or(0);
+        let store = app.store().await?;
+        // without a cursor everything is shown, also what is ahead of an event that is still on its way; the cursor is not
+        let settled = if filter.after.is_some() { i64::MAX } else { store.settled_event_id().await? };
+        let events = store.events(&filter, self.limit).await?;
+        let cursor = events.last().map(|event| event.id).or(filter.after).unwrap_or(0).min(settled);
         app.printer.answer(
             || {
                 let events: Vec<_> = events.iter().map(view::event).collect();

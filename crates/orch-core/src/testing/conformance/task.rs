@@ -221,20 +221,6 @@ pub async fn a_null_in_a_change_removes_the_key<S: Store>(bench: &Bench<S>) {
     assert_eq!(bench.task("TSK-001").await.metadata["drop"], 2);
 }
 
-/// The keys of objects come back in the order in which they were given, in tasks, sprints and events.
-pub async fn keys_keep_their_order<S: Store>(bench: &Bench<S>) {
-    let metadata =
-        object(json!({"zebra": 1, "a": {"long_key": 1, "b": 2, "a": 3}, "middle": [{"y": 1, "x": 2}], "B": 0}));
-    bench.create_as(TaskCreated { metadata: metadata.clone(), ..fixture::task_created("TSK-001") }).await;
-    let text = |value: &Value| value.to_string();
-    let (stored, given) = (bench.task("TSK-001").await.metadata, Value::Object(metadata));
-    assert_eq!(text(&Value::Object(stored)), text(&given));
-    assert_eq!(text(&bench.log("TSK-001").await[0].payload["metadata"]), text(&given));
-    let sprint = bench.create_sprint("SPR-001").await;
-    let keys: Vec<String> = bench.sprint("SPR-001").await.metadata.keys().cloned().collect();
-    assert!(sprint.metadata.keys().eq(&keys), "{keys:?}");
-}
-
 /// A scope shows the other tasks that exist, with their statuses, and whether its sprint exists.
 pub async fn related_tasks_are_seen<S: Store>(bench: &Bench<S>) {
     for code in ["TSK-001", "TSK-002", "TSK-003"] {

@@ -11,8 +11,8 @@ use orch_core::store::{ChangeError, TaskChange, TaskContext, TaskScope, TaskStor
 use orch_core::testing::{StepClock, fixture};
 use sea_orm::{DbBackend, Statement};
 
+use super::upgrade::backup_path;
 use super::*;
-use crate::upgrade::backup_path;
 
 /// A migration that runs one statement.
 struct Runs(&'static str);
@@ -42,12 +42,12 @@ fn clock() -> Arc<StepClock> {
 
 async fn created(folder: &Path) -> SqliteOptions {
     let options = SqliteOptions { path: folder.join("orch.db"), busy_timeout: Duration::from_secs(30) };
-    SqlStore::create(&options, clock()).await.unwrap();
+    SqlStore::create(&options).await.unwrap();
     options
 }
 
 async fn number(store: &SqlStore, sql: &str) -> i64 {
-    let row = store.db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
+    let row = store.connection().query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
 }
 
@@ -149,8 +149,8 @@ async fn a_connection_whose_transaction_sqlite_ended_is_replaced() {
     let transaction = store.begin().await.unwrap();
     let hurried = SqliteOptions { busy_timeout: Duration::from_millis(50), ..options };
     let other = SqlStore::open(&hurried, clock()).await.unwrap();
-    let error = other.begin().await.unwrap_err();
+    let error = other.begin().await.map(drop).unwrap_err();
     assert!(matches!(error, StoreError::Busy { .. }), "a transaction has its lock from the start: {error:?}");
-    transaction.rollback().await.unwrap();
+    drop(transaction);
     other.begin().await.unwrap();
 }

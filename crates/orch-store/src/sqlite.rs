@@ -1,30 +1,26 @@
-//! Opening and creating the SQLite store: what is checked before the file is touched, and how its schema is kept current.
+//! Opening and creating a store in a SQLite file: what is checked before the file is touched, and how its schema is kept
+//! current.
 //!
 //! Durability: WAL with `synchronous=FULL`, so that a commit is one sync of the log and one of its folder. The program
 //! leaves its connection open when it exits ([`SqlStore::leave_open`]): closing the last one would copy the log into the
 //! file, with two more syncs a command. The next command reads the log instead, so the log is kept short: see
 //! [`FULL_LOG_PAGES`].
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-use orch_core::clock::{Clock, to_micros};
-use orch_core::operation::OperationId;
+use orch_core::clock::Clock;
 use orch_core::store::StoreError;
 use orch_migrations::{MigrationTrait, migrations};
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbErr};
 
-use crate::error::{Place, is_failed_sync};
+use crate::error::Place;
+use crate::retry::jittered;
+use crate::store::{Created, Engine, SqlStore};
 
 /// Marks a file as a store of orch: `orch` in ASCII, in SQLite's header.
 pub(crate) const APPLICATION_ID: u32 = 0x6f72_6368;
@@ -39,39 +35,18 @@ const FULL_LOG_PAGES: u64 = 256;
 const CHECKPOINT_PAGES: u64 = 2 * FULL_LOG_PAGES;
 /// A page in the log, with its header: <https://sqlite.org/fileformat2.html#the_write_ahead_log>.
 const LOGGED_PAGE: u64 = 4096 + 24;
+/// How long to wait for others that are bringing the log up.
+const LOG_WAIT: Duration = Duration::from_millis(10);
 /// How old a left-over of a dead `create` must be before it is removed.
 const STALE: Duration = Duration::from_hours(1);
 
-/// Where the store is, and how long to wait for it.
+/// Where the file is, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteOptions {
     /// The database file.
     pub path: PathBuf,
     /// How long a writer waits for another one.
     pub busy_timeout: Duration,
-}
-
-/// Whether [`SqlStore::create`] made a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Created {
-    /// It is new.
-    New,
-    /// It was there before, or somebody else was first.
-    Existing,
-}
-
-/// A store in a SQLite file.
-pub struct SqlStore {
-    pub(crate) db: DatabaseConnection,
-    pub(crate) path: String,
-    log: PathBuf,
-    clock: Arc<dyn Clock>,
-}
-
-impl std::fmt::Debug for SqlStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqlStore").field("path", &self.path).finish_non_exhaustive()
-    }
 }
 
 impl SqlStore {
@@ -97,13 +72,14 @@ impl SqlStore {
             match connect(options, access).await.map_err(Place(&path).error("opening the store")) {
                 Ok(db) => break db,
                 // SQLite's own wait does not cover a log that others are bringing up
-                Err(StoreError::Busy { .. }) if Instant::now() < deadline => tokio::time::sleep(jitter()).await,
+                Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
+                    tokio::time::sleep(jittered(LOG_WAIT)).await;
+                }
                 Err(error) => return Err(error),
             }
         };
-        let store = Self { db, path, log: log_path(&options.path), clock };
-        store.upgrade(&options.path, migrations).await?;
-        Ok(store)
+        upgrade::upgrade(&db, &path, &options.path, migrations).await?;
+        Ok(Self { engine: Engine::Sqlite { db, log: log_path(&options.path), clock }, place: path })
     }
 
     /// Makes a store where there is none. It is made under another name and linked into place when it is whole, so that
@@ -111,7 +87,7 @@ impl SqlStore {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the folder cannot be written.
-    pub async fn create(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Created, StoreError> {
+    pub async fn create(options: &SqliteOptions) -> Result<Created, StoreError> {
         let path = options.path.display().to_string();
         if options.path.symlink_metadata().is_ok() {
             return Ok(Created::Existing);
@@ -131,11 +107,10 @@ impl SqlStore {
         let draft = SqliteOptions { path: scratch.path().join("new.db"), ..options.clone() };
         private_file(&draft.path).map_err(failed("make the file"))?;
         let db = connect(&draft, Access::Write).await.map_err(Place(&path).error("making the store"))?;
-        let store = Self { db, path: path.clone(), log: log_path(&draft.path), clock };
-        store.run_migrations(0, &migrations()).await?;
-        let wal = store.db.execute_unprepared("PRAGMA journal_mode=WAL").await;
+        upgrade::run_migrations(&db, &path, 0, &migrations()).await?;
+        let wal = db.execute_unprepared("PRAGMA journal_mode=WAL").await;
         wal.map_err(Place(&path).error("making the store"))?;
-        store.db.close().await.map_err(Place(&path).error("making the store"))?;
+        db.close().await.map_err(Place(&path).error("making the store"))?;
         std::fs::File::open(&draft.path).and_then(|file| file.sync_all()).map_err(failed("sync the file"))?;
         let created = match std::fs::hard_link(&draft.path, &options.path) {
             Ok(()) => Created::New,
@@ -146,24 +121,19 @@ impl SqlStore {
         Ok(created)
     }
 
-    /// The schema version that this program knows.
-    #[must_use]
-    pub fn schema_version() -> i64 {
-        i64::try_from(migrations().len()).unwrap_or(i64::MAX)
-    }
-
     /// Ends the use of the store without closing its connection, unless the log is full. Whoever exits afterwards saves
     /// the checkpoint that closing the last connection would make; to the file it is as if the program had been killed,
     /// which loses nothing.
     pub async fn leave_open(self) {
-        if self.log.metadata().is_ok_and(|log| log.len() > FULL_LOG_PAGES * LOGGED_PAGE) {
-            if let Err(error) = self.db.close().await {
+        let Engine::Sqlite { db, log, .. } = self.engine else { return };
+        if log.metadata().is_ok_and(|log| log.len() > FULL_LOG_PAGES * LOGGED_PAGE) {
+            if let Err(error) = db.close().await {
                 // what was committed is durable, closed or not
                 tracing::debug!(%error, "closing the store failed");
             }
             return;
         }
-        let pool = self.db.get_sqlite_connection_pool();
+        let pool = db.get_sqlite_connection_pool();
         // sqlx gives a connection back to its pool in a task of its own; a runtime that ends before that task does would
         // close the connection, so it is waited for
         if pool.size() > 0
@@ -171,47 +141,8 @@ impl SqlStore {
         {
             std::mem::forget(connection);
         }
-        std::mem::forget(self.db);
+        std::mem::forget(db);
     }
-
-    /// The store's clock, whole microseconds.
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        to_micros(self.clock.now())
-    }
-
-    /// The place for errors.
-    pub(crate) fn place(&self) -> Place<'_> {
-        Place(&self.path)
-    }
-
-    /// Begins a transaction that may write: it waits for its turn at once, so that what it reads stays true.
-    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.db.begin_with_options(options).await.map_err(self.place().error("beginning a transaction"))
-    }
-
-    /// Ends a transaction that wrote.
-    pub(crate) async fn commit(
-        &self,
-        transaction: DatabaseTransaction,
-        operation: &OperationId,
-    ) -> Result<(), StoreError> {
-        match transaction.commit().await {
-            // the log may hold the whole transaction, and whoever reads it next takes it for committed
-            Err(error) if is_failed_sync(&error) => {
-                Err(StoreError::OutcomeUnknown { operation: operation.clone(), source: error.into() })
-            }
-            other => other.map_err(self.place().error("committing")),
-        }
-    }
-}
-
-/// A count as databases take it: signed, 64 bits.
-pub(crate) fn at_most(count: u64) -> u64 {
-    count.min(i64::MAX.unsigned_abs())
 }
 
 /// What may be done with the file.
@@ -278,11 +209,6 @@ async fn connect(options: &SqliteOptions, access: Access) -> Result<DatabaseConn
     Database::connect(connect).await
 }
 
-/// From 5 to 25 milliseconds, so that those who wait do not come back all at once.
-fn jitter() -> Duration {
-    Duration::from_millis(5 + RandomState::new().build_hasher().finish() % 20)
-}
-
 /// Looks at the file's header before SQLite does, which would write one into an empty file.
 fn check_header(path: &Path, shown: &str, known: i64) -> Result<(), StoreError> {
     let unavailable = |error: std::io::Error| StoreError::Unavailable {
@@ -334,6 +260,9 @@ fn remove_stale(folder: &Path) {
         }
     }
 }
+
+mod backup;
+mod upgrade;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,217 @@
+//! Which store a project has: a file, or a database on a server whose password is kept apart from its address.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use orch_core::clock::Clock;
+use orch_store::{Created, PostgresOptions, SqlStore, SqliteOptions};
+use url::Url;
+
+use crate::app::App;
+use crate::config::{self, Settings};
+use crate::error::CliError;
+use crate::exit::Exit;
+
+/// The file in the folder `.orch` with the whole address, password and all. Only its owner reads it, and git does not see it.
+const SECRET: &str = "database-url";
+
+/// The store of a project.
+#[derive(Debug, Clone)]
+pub(crate) enum Database {
+    /// A SQLite file.
+    File(SqliteOptions),
+    /// A PostgreSQL database.
+    Server(PostgresOptions),
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(options) => write!(f, "{}", options.path.display()),
+            Self::Server(options) => f.write_str(&without_password(&options.url)),
+        }
+    }
+}
+
+impl Database {
+    /// The store that the settings name.
+    pub(crate) fn of(settings: &Settings, orch_dir: &Path) -> Result<Self, CliError> {
+        let Some(url) = settings.database_url() else {
+            let path = settings.store_path(orch_dir);
+            return Ok(Self::File(SqliteOptions { path, busy_timeout: settings.busy_timeout() }));
+        };
+        let secret = if settings.is_database_of(orch_dir) { read_secret(&orch_dir.join(SECRET))? } else { None };
+        let url = match secret {
+            // the project's file may have been changed since
+            Some(secret) if without_password(&secret) == without_password(url) => secret,
+            _ => url.to_owned(),
+        };
+        Ok(Self::server(url, settings))
+    }
+
+    fn server(url: String, settings: &Settings) -> Self {
+        Self::Server(PostgresOptions {
+            url,
+            busy_timeout: settings.busy_timeout(),
+            retry_for: settings.retry_for(),
+            max_connections: 1,
+            clock: crate::time::frozen(),
+        })
+    }
+
+    /// Makes the store where there is none.
+    pub(crate) async fn create(&self) -> Result<Created, CliError> {
+        Ok(match self {
+            Self::File(options) => SqlStore::create(options).await?,
+            Self::Server(options) => SqlStore::create_on(options).await?,
+        })
+    }
+
+    /// Opens the store. A server has a clock of its own.
+    pub(crate) async fn open(&self, clock: &Arc<dyn Clock>) -> Result<SqlStore, CliError> {
+        Ok(match self {
+            Self::File(options) => SqlStore::open(options, Arc::clone(clock)).await?,
+            Self::Server(options) => SqlStore::connect(options).await?,
+        })
+    }
+}
+
+/// A database that `orch init` was told of.
+pub(crate) struct NewDatabase {
+    /// How it is reached.
+    pub(crate) database: Database,
+    whole: String,
+    address: String,
+}
+
+impl NewDatabase {
+    /// Looks at the address, and at what the project has already. Writes nothing.
+    pub(crate) fn new(url: &str, app: &App, orch_dir: &Path) -> Result<Self, CliError> {
+        let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
+        if parsed.is_none() {
+            return Err(CliError::usage("--database-url is no address of a PostgreSQL database")
+                .hint("an address has the form postgres://USER:PASSWORD@HOST:PORT/DATABASE"));
+        }
+        let settings = app.settings();
+        let address = without_password(url);
+        match settings.database_url() {
+            Some(known) if without_password(known) != address => {
+                return Err(CliError::new(
+                    Exit::Conflict,
+                    format!("the project has its store at {}", without_password(known)),
+                )
+                .hint(
+                    "move it with: orch db export FILE, then orch db import FILE in a project of the other database",
+                ));
+            }
+            None if settings.store_path(orch_dir).symlink_metadata().is_ok() => {
+                return Err(CliError::new(Exit::Conflict, "the project has its store in a file already")
+                    .hint("move it with: orch db export FILE, then orch db import FILE in a project of the database"));
+            }
+            _ => {}
+        }
+        Ok(Self { database: Database::server(url.to_owned(), settings), whole: url.to_owned(), address })
+    }
+
+    /// Writes the address to the project's settings, and the password, if there is one, where only its owner reads it.
+    pub(crate) fn remember(&self, orch_dir: &Path) -> Result<(), CliError> {
+        if self.whole != self.address {
+            let path = orch_dir.join(SECRET);
+            replace_private(&path, &self.whole).map_err(|error| CliError::io("write", &path, &error))?;
+        }
+        let path = orch_dir.join(config::FILE);
+        let old = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            other => other.map_err(|error| CliError::io("read", &path, &error))?,
+        };
+        let setting = format!("  database_url: {}\n", serde_json::json!(self.address));
+        if old.contains("database_url:") {
+            return Ok(());
+        }
+        let section = |line: &str| line.trim_end() == "storage:";
+        let new = match old.lines().position(section) {
+            Some(at) => {
+                let (before, after): (Vec<_>, Vec<_>) = old.lines().enumerate().partition(|(number, _)| *number <= at);
+                let join =
+                    |lines: Vec<(usize, &str)>| lines.iter().map(|(_, line)| format!("{line}\n")).collect::<String>();
+                join(before) + &setting + &join(after)
+            }
+            None if old.is_empty() || old.ends_with('\n') => format!("{old}storage:\n{setting}"),
+            None => format!("{old}\nstorage:\n{setting}"),
+        };
+        replace(&path, &new).map_err(|error| CliError::io("write", &path, &error))
+    }
+}
+
+fn replace_private(path: &Path, text: &str) -> std::io::Result<()> {
+    replace_with(path, text, 0o600)
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    replace_with(path, text, 0o644)
+}
+
+/// Writes a file that is there in whole or as it was.
+fn replace_with(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let draft = folder.join(format!(".orch-new-{}", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    let mut file = options.open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
+}
+
+fn read_secret(path: &Path) -> Result<Option<String>, CliError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CliError::io("read", path, &error)),
+    }
+}
+
+/// An address as it may be printed and shared.
+pub(crate) fn without_password(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else { return "an address that cannot be read".to_owned() };
+    // an address without a host has no password either
+    let _ = parsed.set_password(None);
+    let open: Vec<(String, String)> = parsed
+        .query_pairs()
+        .filter(|(key, _)| key != "password")
+        .map(|(key, value)| (key.into(), value.into()))
+        .collect();
+    if parsed.query_pairs().count() != open.len() {
+        parsed.set_query(None);
+        if !open.is_empty() {
+            parsed.query_pairs_mut().extend_pairs(open);
+        }
+    }
+    parsed.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_left_out() {
+        for (url, shown) in [
+            ("postgres://me:secret@db.example/orch", "postgres://me@db.example/orch"),
+            (
+                "postgres://me@db.example:5433/orch?sslmode=require",
+                "postgres://me@db.example:5433/orch?sslmode=require",
+            ),
+            ("postgres://h/d?user=me&password=secret&x=1", "postgres://h/d?user=me&x=1"),
+            ("postgres:///orch?password=secret", "postgres:///orch"),
+            ("secret", "an address that cannot be read"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A store on a PostgreSQL server: how it is reached, what is checked first, and how its tables are made. Knows nothing of
+//! tasks.
+//!
+//! Durability is the server's own: nothing here touches `synchronous_commit` or any other setting that a commit depends on.
+//! What is set are bounds on waiting, for this program's own statements.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use orch_core::clock::Clock;
+use orch_core::store::StoreError;
+use orch_migrations::{MigrationTrait, migrations};
+use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+use crate::connection::{Connection, Link};
+use crate::retry::Patience;
+use crate::store::{Created, Engine, SqlStore};
+
+mod partition;
+mod upgrade;
+
+/// How long a statement may run that waits for nobody, in addition to the wait for locks.
+const STATEMENT_TIME: Duration = Duration::from_secs(30);
+/// How much longer than the server's own bound an answer may take before the server is given up.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Where the server is, and how long to wait for it and for others.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// The address, `postgres://USER@HOST:PORT/DATABASE`. What it does not say is taken from `PGHOST` and the like, a
+    /// password also from `PGPASSFILE`.
+    pub url: String,
+    /// How long a writer waits for another one.
+    pub busy_timeout: Duration,
+    /// How long to go on trying where the server cannot be reached.
+    pub retry_for: Duration,
+    /// The most connections at once. A program that does one thing needs one.
+    pub max_connections: u32,
+    /// A clock instead of the server's: for tests and reproducible transcripts.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl std::fmt::Debug for PostgresOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // the address may hold a password
+        f.debug_struct("PostgresOptions").field("busy_timeout", &self.busy_timeout).finish_non_exhaustive()
+    }
+}
+
+/// A server as a store uses it.
+pub(crate) struct Server {
+    pub(crate) link: Link,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) busy_timeout: Duration,
+    pub(crate) retry_for: Duration,
+    prelude: String,
+}
+
+impl Server {
+    /// What a transaction begins with: behind a pooler a session keeps no settings of ours.
+    pub(crate) fn prelude(&self) -> Option<&str> {
+        (!self.link.direct).then_some(&*self.prelude)
+    }
+}
+
+impl SqlStore {
+    /// Opens the store of a database, and upgrades one of an older schema.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the server cannot be reached or refuses the login, [`StoreError::Damaged`] if the
+    /// database has no tables of orch, [`StoreError::Newer`] if a newer version made them.
+    pub async fn connect(options: &PostgresOptions) -> Result<Self, StoreError> {
+        Self::connect_with(options, &migrations()).await
+    }
+
+    pub(crate) async fn connect_with(
+        options: &PostgresOptions,
+        migrations: &[Box<dyn MigrationTrait>],
+    ) -> Result<Self, StoreError> {
+        let (store, found) = Self::reach(options).await?;
+        let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+        match found {
+            0 => Err(store.place().damaged("the database", "it has no tables of orch")),
+            found if found > known => Err(StoreError::Newer { place: store.place, found, known }),
+            found if found < known => {
+                store.upgrade(found, migrations).await?;
+                Ok(store)
+            }
+            _ => Ok(store),
+        }
+    }
+
+    /// Makes the tables where there are none. Of several at once one does.
+    ///
+    /// # Errors
+    /// As [`SqlStore::connect`], and [`StoreError::Unavailable`] if the role may not make tables or the database does not
+    /// keep text as UTF-8.
+    pub async fn create_on(options: &PostgresOptions) -> Result<Created, StoreError> {
+        let (store, found) = Self::reach(options).await?;
+        if found > 0 {
+            // one that is newer or damaged is not called ready
+            Self::connect(options).await?;
+            return Ok(Created::Existing);
+        }
+        let created = store.upgrade(0, &migrations()).await?;
+        let now = store.time(&store.connection()).await?;
+        store.make_partition(now).await?;
+        Ok(created)
+    }
+
+    /// A store with the schema version that its database has; 0 where it has no tables of orch.
+    async fn reach(options: &PostgresOptions) -> Result<(Self, i64), StoreError> {
+        let connect = connect_options(options)?;
+        let place = place(&connect);
+        let mut direct = true;
+        let mut store = Self::at(options, &connect, place.clone(), direct);
+        let mut patience = Patience::of(&store);
+        loop {
+            match store.look().await {
+                // a pooler took the settings and did not pass them on
+                Ok((false, _)) if direct => direct = false,
+                Ok((_, version)) => return Ok((store, version)),
+                // poolers refuse settings that they do not know
+                Err(error) if direct && is_protocol_violation(&error) => direct = false,
+                Err(error) => {
+                    let trouble = patience.wait_after(error).await?;
+                    tracing::debug!(?trouble, "reaching the server again");
+                    continue;
+                }
+            }
+            store = Self::at(options, &connect, place.clone(), direct);
+        }
+    }
+
+    fn at(options: &PostgresOptions, connect: &PgConnectOptions, place: String, direct: bool) -> Self {
+        let bounds = bounds(options);
+        let connect = if direct {
+            connect.clone().options(bounds.iter().map(|(name, value)| (*name, value))).options([(DIRECT, "1")])
+        } else {
+            connect.clone().extra_float_digits(None).statement_cache_capacity(0)
+        };
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections.max(1))
+            .min_connections(0)
+            .test_before_acquire(false)
+            .acquire_timeout(options.busy_timeout.max(Duration::from_secs(1)))
+            .connect_lazy_with(connect.disable_statement_logging());
+        let patience = options.busy_timeout + STATEMENT_TIME + SILENCE;
+        let prelude = bounds.iter().map(|(name, value)| format!("SET LOCAL {name} = '{value}';")).collect();
+        let server = Server {
+            link: Link { pool, direct, patience },
+            clock: options.clock.clone(),
+            busy_timeout: options.busy_timeout,
+            retry_for: options.retry_for,
+            prelude,
+        };
+        Self { engine: Engine::Postgres(server), place }
+    }
+
+    /// Whether settings reached the server, and the version of the schema.
+    async fn look(&self) -> Result<(bool, i64), StoreError> {
+        let failed = self.place().error("reading the schema version");
+        let sql = format!(
+            "SELECT coalesce(current_setting('{DIRECT}', true), '') = '1', to_regclass('orchestration_schema') IS NOT NULL"
+        );
+        // without values it needs no prepared statement, so it goes through every pooler
+        let row = self.connection().query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
+        let row = row.map_err(&failed)?.ok_or_else(|| self.place().unavailable("the server gave no answer"))?;
+        let direct = row.try_get_by_index(0).map_err(&failed)?;
+        let is_there: bool = row.try_get_by_index(1).map_err(&failed)?;
+        let version = if is_there { self.schema(&self.connection()).await? } else { 0 };
+        Ok((direct, version))
+    }
+
+    /// The version of the schema that a database has tables of.
+    pub(crate) async fn schema(&self, db: &Connection) -> Result<i64, StoreError> {
+        let failed = self.place().error("reading the schema version");
+        let sql = "SELECT max(version) FROM orchestration_schema";
+        let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.map_err(&failed)?;
+        let version = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose().map_err(&failed)?;
+        Ok(version.flatten().unwrap_or(0))
+    }
+}
+
+/// A setting that means nothing to the server. Where it arrives, nobody stands between.
+const DIRECT: &str = "orch.direct";
+
+fn bounds(options: &PostgresOptions) -> [(&'static str, String); 5] {
+    let milliseconds = |time: Duration| format!("{}ms", time.as_millis().max(1));
+    [
+        ("lock_timeout", milliseconds(options.busy_timeout)),
+        ("statement_timeout", milliseconds(options.busy_timeout + STATEMENT_TIME)),
+        ("idle_in_transaction_session_timeout", "30s".into()),
+        // a client that is gone lets its locks go soon
+        ("tcp_keepalives_idle", "5s".into()),
+        ("tcp_user_timeout", "15s".into()),
+    ]
+}
+
+fn connect_options(options: &PostgresOptions) -> Result<PgConnectOptions, StoreError> {
+    let wrong = |reason: String| StoreError::Unavailable { place: "the address".into(), reason, source: None };
+    // the text itself stays out of the error: it may hold a password
+    let connect: PgConnectOptions =
+        options.url.parse().map_err(|error| wrong(format!("it is no address of a PostgreSQL database: {error}")))?;
+    Ok(connect.application_name("orch"))
+}
+
+/// The server and its database, without any password.
+fn place(connect: &PgConnectOptions) -> String {
+    let host = connect.get_socket().map_or_else(|| connect.get_host().to_owned(), |path| path.display().to_string());
+    let database = connect.get_database().unwrap_or_else(|| connect.get_username());
+    format!("postgres://{}@{host}:{}/{database}", connect.get_username(), connect.get_port())
+}
+
+fn is_protocol_violation(error: &StoreError) -> bool {
+    let StoreError::Unavailable { source: Some(source), .. } = error else { return false };
+    let error = source.downcast_ref().and_then(crate::error::postgres_error);
+    error.is_some_and(|error| error.code() == "08P01")
+}
