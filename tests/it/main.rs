@@ -5,6 +5,7 @@
 mod cli;
 mod concurrency;
 mod lifecycle;
+mod servers;
 mod store;
 mod support;
 mod tidy;
