@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
@@ -91,13 +91,13 @@ impl Shared {
 /// Takes the lock under which servers come and go.
 fn lock(account: Account, base: &Path) -> io::Result<fs::File> {
     loop {
-        match account.make_folder(base) {
+        match fs::DirBuilder::new().mode(0o700).create(base) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let about = fs::symlink_metadata(base);
-        // the temporary folder is open to everybody
-        if about.is_ok_and(|about| !about.is_dir() || about.uid() != account.uid) {
+        // the temporary folder is open to everybody; a folder that was made just now is not the account's yet
+        let ours = [account.uid, Account::of_tests().uid];
+        if fs::symlink_metadata(base).is_ok_and(|about| !about.is_dir() || !ours.contains(&about.uid())) {
             return Err(io::Error::other(format!("{} belongs to somebody else", base.display())));
         }
         let path = base.join("lock");
@@ -105,6 +105,7 @@ fn lock(account: Account, base: &Path) -> io::Result<fs::File> {
         file.lock()?;
         // the watch may have removed the folder while this waited
         if fs::metadata(&path).is_ok_and(|now| file.metadata().is_ok_and(|held| held.ino() == now.ino())) {
+            account.own(base)?;
             return Ok(file);
         }
     }
@@ -162,9 +163,13 @@ mod tests {
     use super::*;
     use crate::postgres::Database;
 
-    /// A server for this test alone, whose watch is quick.
-    fn join(base: &Path) -> Shared {
-        Shared::join(Programs::find().unwrap(), base.to_owned(), 1).unwrap()
+    /// A server for this test alone.
+    fn join(base: &Path, quiet_seconds: u32) -> Shared {
+        Shared::join(Programs::find().unwrap(), base.to_owned(), quiet_seconds).unwrap()
+    }
+
+    fn answers(shared: &Shared) -> bool {
+        Database::of_server(&shared.address).sql("SELECT 1") == "1"
     }
 
     fn is_there(programs: Option<&Programs>) -> bool {
@@ -180,10 +185,10 @@ mod tests {
             return;
         }
         let base = env::temp_dir().join(format!("orch-tests-{}", random_word()));
-        let (first, second) = (join(&base), join(&base));
+        let (first, second) = (join(&base, 1), join(&base, 1));
         assert_eq!((first.address.port, first.password()), (second.address.port, second.password()));
         drop(first);
-        assert_eq!(Database::of_server(&second.address).sql("SELECT 1"), "1");
+        assert!(answers(&second));
         drop(second);
         machine::wait_for("the folder to go", || (!base.exists()).then_some(()));
     }
@@ -194,15 +199,29 @@ mod tests {
             return;
         }
         let base = env::temp_dir().join(format!("orch-tests-{}", random_word()));
-        let first = join(&base);
+        let first = join(&base, 1);
         let folder = fs::read_to_string(base.join("state")).unwrap().lines().next().unwrap().to_owned();
         let cluster = Cluster { folder: base.join(folder) };
         machine::signal(cluster.status().unwrap().0, "KILL");
         machine::wait_for("the server to end", || (!cluster.answers(first.address.port)).then_some(()));
-        let second = join(&base);
-        assert_eq!(Database::of_server(&second.address).sql("SELECT 1"), "1");
+        let second = join(&base, 1);
+        assert!(answers(&second));
         assert!(!cluster.folder.exists());
         drop((first, second));
+        machine::wait_for("the folder to go", || (!base.exists()).then_some(()));
+    }
+
+    #[test]
+    fn whoever_comes_while_the_server_goes_gets_another_one() {
+        if !is_there(Programs::find()) {
+            return;
+        }
+        let base = env::temp_dir().join(format!("orch-tests-{}", random_word()));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..4).for_each(|_| assert!(answers(&join(&base, 0)))));
+            }
+        });
         machine::wait_for("the folder to go", || (!base.exists()).then_some(()));
     }
 }

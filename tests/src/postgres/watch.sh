@@ -32,5 +32,6 @@ done
 
 [ -e "$folder/ended" ] || kill -s QUIT "$(head -n 1 "$folder/data/postmaster.pid")"
 wait
-# the template first: what is left by chance must not look like one that is whole
-rm -rf "$base/template" "$base"
+# under another name first: whoever comes now must find everything or nothing
+mv "$base" "$base.$$"
+rm -rf "$base.$$"
