@@ -1,9 +1,11 @@
 //! Several processes at once on one store: one wins, nothing is lost, nothing happens twice.
 
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Child;
 use std::thread;
 
-use crate::support::{Run, Sandbox};
+use super::{Engine, Sandbox};
+use crate::support::{Engine as _, Run};
 
 /// Runs the same thing in `count` threads at once.
 fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
@@ -20,15 +22,14 @@ fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// A foreign process that holds the store's write lock until it is told to let go.
+/// A foreign process that holds the store against writers until it is told to let go.
 struct Lock(Child);
 
 impl Lock {
     fn take(sandbox: &Sandbox) -> Self {
-        use std::io::{BufRead as _, BufReader, Write as _};
-        let mut child =
-            Command::new("sqlite3").arg(sandbox.store()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.as_mut().unwrap().write_all(b"BEGIN IMMEDIATE; SELECT 'held';\n").unwrap();
+        let mut child = sandbox.client().spawn().unwrap();
+        let hold = format!("{} SELECT 'held';\n", Engine::HOLD);
+        child.stdin.as_mut().unwrap().write_all(hold.as_bytes()).unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "held\n");
@@ -43,14 +44,14 @@ impl Lock {
 
 #[test]
 fn of_two_that_complete_a_phase_at_once_one_succeeds() {
-    let sandbox = Sandbox::project();
+    let Some(sandbox) = Sandbox::project() else { return };
     sandbox.orch(&["task", "create", "x"]).success();
     sandbox.orch(&["session-start", "TSK-001"]).success();
     for phase in ["intake", "research", "plan"] {
         let lock = Lock::take(&sandbox);
         let racers: Vec<Child> = (0..2).map(|_| sandbox.spawn(&["phase-complete", "TSK-001", "--override"])).collect();
-        // both have read the phase once each has the log open and waits for the lock
-        wait_until_reading(&racers, &sandbox);
+        // both have read the phase when they wait
+        sandbox.wait_until_held(&racers);
         lock.release();
         let mut runs: Vec<Run> = racers.into_iter().map(|racer| sandbox.wait(racer)).collect();
         runs.sort_by_key(|run| run.code);
@@ -62,29 +63,12 @@ fn of_two_that_complete_a_phase_at_once_one_succeeds() {
         );
     }
     let moves = "SELECT event_type, count(*) FROM orchestration_events WHERE event_type LIKE '%.end' OR event_type LIKE '%.start' GROUP BY 1 HAVING count(*) > 1";
-    assert_eq!(sandbox.sqlite(moves), "");
-}
-
-/// Waits until each process has the store's file open and sleeps in its wait for the lock.
-fn wait_until_reading(racers: &[Child], sandbox: &Sandbox) {
-    let store = sandbox.store();
-    for racer in racers {
-        let descriptors = format!("/proc/{}/fd", racer.id());
-        let opened = || {
-            let entries = std::fs::read_dir(&descriptors).into_iter().flatten().flatten();
-            entries.filter_map(|entry| entry.path().read_link().ok()).any(|path| path == store)
-        };
-        while std::path::Path::new(&descriptors).exists() && !opened() {
-            thread::yield_now();
-        }
-    }
-    // reading takes well under a millisecond once the file is open; the lock is held a thousand times as long
-    thread::sleep(std::time::Duration::from_secs(1));
+    assert_eq!(sandbox.sql(moves), "");
 }
 
 #[test]
 fn eight_processes_with_two_hundred_writes_each_lose_nothing() {
-    let sandbox = Sandbox::project();
+    let Some(sandbox) = Sandbox::project() else { return };
     sandbox.orch(&["task", "create", "x"]).success();
     sandbox.orch(&["session-start", "TSK-001"]).success();
     at_once(8, |at| {
@@ -97,40 +81,38 @@ fn eight_processes_with_two_hundred_writes_each_lose_nothing() {
             .success();
         }
     });
-    assert_eq!(
-        sandbox.sqlite("SELECT count(*) FROM orchestration_tasks, json_each(metadata) WHERE key LIKE 'w%'"),
-        "800"
-    );
+    let metadata = sandbox.json(&["task", "show", "TSK-001"])["task"]["metadata"].take();
+    assert_eq!(metadata.as_object().unwrap().keys().filter(|key| key.starts_with('w')).count(), 800);
     let seen = "SELECT count(*), max(seq), count(DISTINCT payload->>'name') FROM orchestration_events WHERE event_type = 'orchestration.check.recorded' OR event_type = 'orchestration.task.updated'";
-    assert_eq!(sandbox.sqlite(seen), "1600|1604|800");
+    assert_eq!(sandbox.sql(seen), "1600|1604|800");
     sandbox.orch(&["db", "check"]).success();
 }
 
 #[test]
 fn eight_at_once_make_one_project() {
-    let sandbox = Sandbox::repository();
-    let made = at_once(8, |_| sandbox.json(&["init"])["created"] == true);
+    let Some(sandbox) = Sandbox::repository() else { return };
+    let made = at_once(8, |_| sandbox.init().success().json()["created"] == true);
     assert_eq!(made.iter().filter(|new| **new).count(), 1);
-    assert_eq!(sandbox.git(&["status", "--porcelain", "-uall"]), "");
+    assert_eq!(sandbox.changes(), "");
     sandbox.orch(&["db", "check"]).success();
 }
 
 #[test]
 fn one_key_used_at_once_has_one_effect_and_one_answer() {
-    let sandbox = Sandbox::project();
+    let Some(sandbox) = Sandbox::project() else { return };
     let mut answers = at_once(8, |_| {
         sandbox.orch(&["task", "create", "x", "--idempotency-key", "k1", "--json"]).success().stdout.clone()
     });
     answers.dedup();
     assert_eq!(answers.len(), 1);
-    assert_eq!(sandbox.sqlite("SELECT count(*) FROM orchestration_tasks"), "1");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_tasks"), "1");
     let other = sandbox.orch(&["task", "create", "y", "--idempotency-key", "k1"]);
     assert!(other.fails_with(2).stderr.contains("used for another request"), "{other}");
 }
 
 #[test]
 fn each_ready_task_is_claimed_once() {
-    let sandbox = Sandbox::project();
+    let Some(sandbox) = Sandbox::project() else { return };
     for _ in 0..12 {
         sandbox.orch(&["task", "create", "x"]).success();
     }
@@ -148,7 +130,7 @@ fn each_ready_task_is_claimed_once() {
 
 #[test]
 fn a_writer_waits_as_long_as_it_is_told_and_readers_do_not() {
-    let sandbox = Sandbox::project();
+    let Some(sandbox) = Sandbox::project() else { return };
     sandbox.orch(&["task", "create", "x"]).success();
     let lock = Lock::take(&sandbox);
     sandbox.orch(&["task", "show", "TSK-001"]).success();

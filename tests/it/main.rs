@@ -1,10 +1,34 @@
 //! The tests that see orch from outside, as one binary. It holds no test itself.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something that it needs is missing")]
+#![expect(clippy::duplicate_mod, reason = "what holds on one store is tested on the other in the same words")]
 
-mod cli;
-mod concurrency;
-mod lifecycle;
-mod store;
+mod program;
+mod servers;
 mod support;
 mod tidy;
+
+/// Everything on SQLite, and what only its file can show.
+#[path = "."]
+mod sqlite {
+    type Engine = crate::support::Sqlite;
+    pub(crate) type Sandbox = crate::support::Sandbox<Engine>;
+
+    mod cli;
+    mod concurrency;
+    mod integrity;
+    mod lifecycle;
+    mod store;
+}
+
+/// Everything on PostgreSQL.
+#[path = "."]
+mod postgres {
+    type Engine = crate::support::Postgres;
+    pub(crate) type Sandbox = crate::support::Sandbox<Engine>;
+
+    mod cli;
+    mod concurrency;
+    mod integrity;
+    mod lifecycle;
+}

@@ -36,6 +36,7 @@ fn files_say_what_they_are() {
     finds(rule::first_lines, path, "//! \n", &[1]);
     finds(rule::first_lines, path, "//! Tasks.\n", &[]);
     finds(rule::first_lines, "migrations/src/m1.rs", "//\n", &[1]);
+    finds(rule::first_lines, "tests/src/postgres.rs", "use a;\n", &[1]);
     finds(rule::first_lines, "crates/orch-core/src/task/tests.rs", "use super::*;\n", &[]);
 }
 
@@ -49,6 +50,8 @@ fn files_are_short() {
     finds(rule::file_lengths, path, &full, &[]);
     finds(rule::file_lengths, path, &(full.clone() + &tests), &[]);
     finds(rule::file_lengths, path, &(full.clone() + "one more\n"), &[rule::MAX_LINES + 1]);
+    finds(rule::file_lengths, "tests/src/postgres.rs", &(full.clone() + "one more\n"), &[rule::MAX_LINES + 1]);
+    finds(rule::file_lengths, "tests/it/cli.rs", &(full.clone() + "one more\n"), &[]);
     // a gate on something else, or the words in a comment, hide nothing
     let gated = "#[cfg(test)]\nuse a;\nmod tests {}\n// #[cfg(test)]\n// mod tests {\n".to_owned() + &full;
     finds(rule::file_lengths, path, &gated, &[rule::MAX_LINES + 1]);

@@ -1,57 +1,69 @@
-//! A place of its own for each test: folder, home, environment, clock. It knows no command of orch, it only runs them.
+//! A place of its own for each test: folder, home, environment, clock, store. Of orch's commands it knows only `init`.
 
+mod engine;
 mod program;
 mod run;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use engine::{Engine, Postgres, Sqlite};
 pub(crate) use program::orch_folder;
 pub(crate) use run::Run;
 
 /// The instant at which the clock of every sandbox stands.
 pub(crate) const NOW: &str = "2025-01-13T14:30:22Z";
 
-/// A scratch folder with a project folder and a home, in which programs see nothing of the machine but `PATH`.
-pub(crate) struct Sandbox {
+/// A scratch folder with a project folder and a home, in which programs see nothing of the machine but `PATH`, and a
+/// place for a store. There is none where the store's server is not installed; a test has nothing to do then.
+pub(crate) struct Sandbox<E> {
     // held for its destructor, which removes the folder
     _folder: TempDir,
     base: PathBuf,
+    engine: E,
 }
 
-impl Sandbox {
+impl<E: Engine> Sandbox<E> {
     /// A folder that is no git repository and no project.
-    pub(crate) fn bare() -> Self {
+    pub(crate) fn bare() -> Option<Self> {
+        let engine = E::new()?;
         let folder = TempDir::new().unwrap();
         // macOS hands out its temporary folder through a link; answers name the real one
         let base = folder.path().canonicalize().unwrap();
         for name in ["home", "project"] {
             fs::create_dir(base.join(name)).unwrap();
         }
-        Self { _folder: folder, base }
+        Some(Self { _folder: folder, base, engine })
     }
 
     /// A git repository with one commit, and no project.
-    pub(crate) fn repository() -> Self {
-        let sandbox = Self::bare();
+    pub(crate) fn repository() -> Option<Self> {
+        let sandbox = Self::bare()?;
         sandbox.git(&["init", "--quiet", "--initial-branch=main"]);
         sandbox.git(&["config", "user.name", "orch tests"]);
         sandbox.git(&["config", "user.email", "tests@example.invalid"]);
         sandbox.write("README.md", "A project.\n");
         sandbox.git(&["add", "README.md"]);
         sandbox.git(&["commit", "--quiet", "-m", "Begin"]);
-        sandbox
+        Some(sandbox)
     }
 
     /// A git repository in which `orch init` has run.
-    pub(crate) fn project() -> Self {
-        let sandbox = Self::repository();
-        sandbox.orch(&["init"]).success();
-        sandbox
+    pub(crate) fn project() -> Option<Self> {
+        let sandbox = Self::repository()?;
+        sandbox.init().success();
+        Some(sandbox)
+    }
+
+    /// Runs `orch init --json` for a store of this kind.
+    pub(crate) fn init(&self) -> Run {
+        let mut command = self.orch_command(&["init", "--json"]);
+        self.finish(command.args(self.engine.init_arguments()))
     }
 
     /// The project's folder.
@@ -62,11 +74,6 @@ impl Sandbox {
     /// The home of the sandbox.
     pub(crate) fn home(&self) -> PathBuf {
         self.base.join("home")
-    }
-
-    /// The file of the store.
-    pub(crate) fn store(&self) -> PathBuf {
-        self.root().join(".orch/orch.db")
     }
 
     /// A command that runs in the project's folder with the environment of the sandbox.
@@ -142,6 +149,12 @@ impl Sandbox {
         run.success().stdout.clone()
     }
 
+    /// What git sees in the work tree: one line a file. The settings are left out, as `init` writes the address of a
+    /// server into them.
+    pub(crate) fn changes(&self) -> String {
+        self.git(&["status", "--porcelain", "-uall", "--", ".", ":!.orch/config.yaml"])
+    }
+
     /// Writes a file, seen from the project's folder, and the folders above it.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.root().join(path);
@@ -149,9 +162,41 @@ impl Sandbox {
         fs::write(path, text).unwrap();
     }
 
-    /// Asks the store in SQL, by the `sqlite3` program: one line a row.
-    pub(crate) fn sqlite(&self, sql: &str) -> String {
-        let run = self.finish(self.command("sqlite3").args(["-cmd", ".timeout 30000"]).arg(self.store()).arg(sql));
-        run.success().stdout.trim_end().to_owned()
+    /// Adds to the project's settings, after what `init` wrote there.
+    pub(crate) fn configure(&self, text: &str) {
+        let path = self.root().join(".orch/config.yaml");
+        let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// The store's own program, which reads SQL from standard input: one line a row, `|` between columns.
+    pub(crate) fn client(&self) -> Command {
+        let mut command = self.engine.client(&self.root());
+        command.env("HOME", self.home()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs SQL that may fail behind orch's back.
+    pub(crate) fn try_sql(&self, sql: &str) -> Run {
+        let mut client = self.client().spawn().unwrap();
+        client.stdin.take().unwrap().write_all(sql.as_bytes()).unwrap();
+        self.wait(client)
+    }
+
+    /// Asks the store in SQL, which must succeed: one line a row, `|` between columns.
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        self.try_sql(sql).success().stdout.trim_end().to_owned()
+    }
+
+    /// Waits until each of these processes waits for the one that holds the store.
+    pub(crate) fn wait_until_held(&self, processes: &[Child]) {
+        self.engine.wait_until_held(&self.root(), processes);
+    }
+}
+
+impl Sandbox<Sqlite> {
+    /// The file of the store.
+    pub(crate) fn store(&self) -> PathBuf {
+        Sqlite::file(&self.root())
     }
 }

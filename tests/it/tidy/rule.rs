@@ -25,7 +25,7 @@ const ABOUT_PATHS: [&str; 2] = ["crates/orch-core/src/bug/", "crates/orch-core/s
 
 fn in_crates(source: &Source) -> bool {
     source.is_rust()
-        && (source.path.starts_with("migrations/src/")
+        && (["migrations/src/", "tests/src/"].iter().any(|folder| source.path.starts_with(folder))
             || source.path.strip_prefix("crates/").is_some_and(|rest| rest.split('/').nth(1) == Some("src")))
 }
 

@@ -42,9 +42,10 @@ impl Source {
         is_rust(&self.path)
     }
 
-    /// Whether the whole file is compiled for tests only.
+    /// Whether the whole file is tests. The library that tests stand on is none.
     pub(crate) fn is_test(&self) -> bool {
-        self.path.starts_with("tests/") || self.path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
+        let path = self.path.strip_prefix("tests/src/").unwrap_or(&self.path);
+        path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
     }
 
     /// The number of lines before the tests at the file's end; all of them where it has none.
