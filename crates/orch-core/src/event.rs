@@ -459,6 +459,6 @@ mod tests {
             phases: vec![PhaseName::new("intake").unwrap()],
             lease_seconds: 3600,
         });
-        insta::assert_snapshot!(fact.payload(), @r#"{"template":{"name":"default","sha256":"00"},"settings":{"allow_phase_skip":false,"allow_user_override":true,"require_artifact_validation":true,"sync_files_on_phase_complete":false,"sync_files_on_close":true},"phases":["intake"],"lease_seconds":3600}"#);
+        insta::assert_snapshot!(fact.payload(), @r#"{"lease_seconds":3600,"phases":["intake"],"settings":{"allow_phase_skip":false,"allow_user_override":true,"require_artifact_validation":true,"sync_files_on_close":true,"sync_files_on_phase_complete":false},"template":{"name":"default","sha256":"00"}}"#);
     }
 }

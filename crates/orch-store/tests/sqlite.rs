@@ -524,33 +524,6 @@ async fn contents_come_back_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn the_order_of_the_callers_keys_stays() {
-    let folder = folder().await;
-    let store = open(folder.path()).await;
-    create(&store, Some("TSK-001")).await.unwrap();
-    let keys = ["zeta", "alpha", "mid", "beta"];
-    let set = |draft: &mut Draft| {
-        for key in keys {
-            let mut changes = TaskChanges::default();
-            changes.metadata.insert(key.into(), key.into());
-            draft.record(Fact::TaskUpdated(TaskUpdated { changes, previous: TaskChanges::default() }));
-        }
-        draft.save(&ArtifactFile::new(ArtifactName::new("PLAN.md").unwrap(), b"plan".to_vec()));
-        start(draft);
-    };
-    change(&store, &operation(), "TSK-001", set).await.unwrap();
-    for _ in 0..3 {
-        let act = |draft: &mut Draft| {
-            let changes = TaskChanges { title: Some("Again".into()), ..TaskChanges::default() };
-            draft.record(Fact::TaskUpdated(TaskUpdated { changes, previous: TaskChanges::default() }));
-        };
-        change(&store, &operation(), "TSK-001", act).await.unwrap();
-        let task: Task = store.task(&code("TSK-001")).await.unwrap().unwrap();
-        assert_eq!(task.metadata.keys().collect::<Vec<_>>(), keys);
-    }
-}
-
-#[tokio::test]
 async fn a_check_names_what_was_changed_by_hand() {
     let folder = folder().await;
     let store = open(folder.path()).await;

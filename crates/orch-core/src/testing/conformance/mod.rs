@@ -20,10 +20,37 @@ pub mod task;
 
 pub use bench::Bench;
 
+use crate::store::Store;
+
+/// What the function that opens a store hands back: a store; or perhaps none, where a machine lacks what it needs.
+pub trait Opened {
+    /// The store.
+    type Store: Store;
+
+    /// The store, if there is one. Without it a case is left out; whoever hands back none says so aloud.
+    fn store(self) -> Option<Self::Store>;
+}
+
+impl<S: Store> Opened for S {
+    type Store = S;
+
+    fn store(self) -> Option<S> {
+        Some(self)
+    }
+}
+
+impl<S: Store> Opened for Option<S> {
+    type Store = S;
+
+    fn store(self) -> Self {
+        self
+    }
+}
+
 /// Lists the suite as tests, one `#[tokio::test]` a case, in a module for each port. The caller's crate needs `tokio`
 /// with the feature `macros`.
 ///
-/// The argument is the name of an `async fn(Arc<StepClock>) -> impl Store`, in scope where the macro stands, that opens a
+/// The argument is the name of an `async fn(Arc<StepClock>) -> impl Opened`, in scope where the macro stands, that opens a
 /// fresh and empty store which lives by the clock.
 ///
 /// ```ignore
@@ -148,7 +175,8 @@ macro_rules! store_conformance {
                 async fn $case() {
                     let clock = $crate::testing::StepClock::new($crate::testing::fixture::now());
                     let clock = ::std::sync::Arc::new(clock);
-                    let store = super::$open(::std::sync::Arc::clone(&clock)).await;
+                    let opened = super::$open(::std::sync::Arc::clone(&clock)).await;
+                    let Some(store) = $crate::testing::conformance::Opened::store(opened) else { return };
                     let bench = $crate::testing::conformance::Bench::new(store, clock);
                     $crate::testing::conformance::$port::$case(&bench).await;
                 }
