@@ -336,7 +336,6 @@ macro_rules! facts {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         #[expect(missing_docs, reason = "each variant is documented at its payload")]
-        #[expect(clippy::large_enum_variant, reason = "a change has a handful of facts, and none is stored in this form")]
         pub enum $enum { $($variant($payload),)* $($phase_variant($phase_payload),)* Custom(Custom) }
 
         impl $enum {

@@ -19,7 +19,7 @@ use orch_core::store::{
     ArtifactStore, ChangeError, EventFilter, EventStore, Outcome, StoreError, TaskChange, TaskContext, TaskFilter,
     TaskScope, TaskStore, TaskTarget, Window,
 };
-use orch_core::task::{Task, TaskChanges};
+use orch_core::task::TaskChanges;
 use orch_core::testing::fixture;
 use orch_store::{Created, SqlStore, SqliteOptions};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
