@@ -31,4 +31,5 @@ mod postgres {
     mod concurrency;
     mod integrity;
     mod lifecycle;
+    mod server;
 }

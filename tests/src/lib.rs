@@ -15,3 +15,4 @@
 mod machine;
 pub mod pgbouncer;
 pub mod postgres;
+pub mod proxy;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sea_query::Value;
+use sea_orm::sea_query::{Value, Values};
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, PgPool, Postgres};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
@@ -56,8 +56,7 @@ impl Connection {
                 Ok(Self::SqliteTransaction(Arc::new(pool.begin_with_options(options).await?)))
             }
             Self::Postgres(link) => {
-                let transaction = link.answered(async { link.pool.begin().await.map_err(connecting) }).await?;
-                let begun = Self::PostgresTransaction(link.clone(), Arc::new(Mutex::new(transaction)));
+                let begun = Self::PostgresTransaction(link.clone(), Arc::new(Mutex::new(link.begin().await?)));
                 if let Some(prelude) = prelude {
                     begun.execute_unprepared(prelude).await?;
                 }
@@ -112,32 +111,50 @@ impl Link {
     }
 
     async fn run(&self, connection: &mut PgConnection, statement: Statement) -> Result<ExecResult, DbErr> {
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql), values(statement.values)).persistent(self.direct);
+        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql), values).persistent(self.direct);
         self.answered(async { query.execute(connection).await.map(ExecResult::from).map_err(executing) }).await
     }
 
     async fn rows(&self, connection: &mut PgConnection, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql), values(statement.values)).persistent(self.direct);
-        let rows = self.answered(async { query.fetch_all(connection).await.map_err(executing) }).await?;
+        let sql = AssertSqlSafe(statement.sql);
+        let rows = match statement.values {
+            Some(values) => {
+                let query = sqlx::query_with(sql, SqlxValues(values)).persistent(self.direct);
+                self.answered(async { query.fetch_all(connection).await.map_err(executing) }).await?
+            }
+            // without values nothing is prepared: one way to the server and back, and no pooler can come between
+            None => {
+                let query = sqlx::raw_sql(sql);
+                self.answered(async { query.fetch_all(connection).await.map_err(executing) }).await?
+            }
+        };
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
-    async fn free(&self) -> Result<sqlx::pool::PoolConnection<Postgres>, DbErr> {
-        self.answered(async { self.pool.acquire().await.map_err(connecting) }).await
+    async fn begin(&self) -> Result<sqlx::Transaction<'static, Postgres>, DbErr> {
+        self.answered(async { self.pool.begin().await.map_err(|error| self.connecting(error)) }).await
     }
-}
 
-fn values(values: Option<sea_orm::sea_query::Values>) -> SqlxValues {
-    SqlxValues(values.unwrap_or(sea_orm::sea_query::Values(Vec::new())))
+    async fn free(&self) -> Result<sqlx::pool::PoolConnection<Postgres>, DbErr> {
+        self.answered(async { self.pool.acquire().await.map_err(|error| self.connecting(error)) }).await
+    }
+
+    /// An error before anything was asked of the server. The pool tries again and again where the server refuses
+    /// connections, and then only says that its time is over.
+    fn connecting(&self, error: sqlx::Error) -> DbErr {
+        let error = match error {
+            sqlx::Error::PoolTimedOut if self.pool.size() == 0 => {
+                sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::ConnectionRefused))
+            }
+            other => other,
+        };
+        DbErr::Conn(RuntimeErr::SqlxError(error.into()))
+    }
 }
 
 fn executing(error: sqlx::Error) -> DbErr {
     DbErr::Exec(RuntimeErr::SqlxError(error.into()))
-}
-
-/// An error before anything was asked of the server.
-fn connecting(error: sqlx::Error) -> DbErr {
-    DbErr::Conn(RuntimeErr::SqlxError(error.into()))
 }
 
 /// SQLite has no type for times: they are text of one length, so that they sort as they follow each other.

@@ -9,6 +9,7 @@ mod entity;
 mod error;
 mod event;
 pub mod folder;
+mod health;
 mod inspect;
 mod load;
 mod plan;
@@ -21,6 +22,7 @@ mod store;
 mod task;
 mod write;
 
+pub use health::Health;
 pub use postgres::PostgresOptions;
 pub use sqlite::SqliteOptions;
 pub use store::{Created, SqlStore};

@@ -22,7 +22,7 @@ mod partition;
 mod upgrade;
 
 /// How long a statement may run that waits for nobody, in addition to the wait for locks.
-const STATEMENT_TIME: Duration = Duration::from_secs(30);
+const STATEMENT_TIME: Duration = Duration::from_secs(10);
 /// How much longer than the server's own bound an answer may take before the server is given up.
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -145,7 +145,7 @@ impl SqlStore {
             .max_connections(options.max_connections.max(1))
             .min_connections(0)
             .test_before_acquire(false)
-            .acquire_timeout(options.busy_timeout.max(Duration::from_secs(1)))
+            .acquire_timeout(options.busy_timeout.min(options.retry_for).max(Duration::from_secs(1)))
             .connect_lazy_with(connect.disable_statement_logging());
         let patience = options.busy_timeout + STATEMENT_TIME + SILENCE;
         let prelude = bounds.iter().map(|(name, value)| format!("SET LOCAL {name} = '{value}';")).collect();
@@ -202,6 +202,9 @@ fn bounds(options: &PostgresOptions) -> [(&'static str, String); 5] {
 fn connect_options(options: &PostgresOptions) -> Result<PgConnectOptions, StoreError> {
     let wrong = |reason: String| StoreError::Unavailable { place: "the address".into(), reason, source: None };
     // the text itself stays out of the error: it may hold a password
+    if !["postgres://", "postgresql://"].iter().any(|scheme| options.url.starts_with(scheme)) {
+        return Err(wrong("it does not begin with postgres://".into()));
+    }
     let connect: PgConnectOptions =
         options.url.parse().map_err(|error| wrong(format!("it is no address of a PostgreSQL database: {error}")))?;
     Ok(connect.application_name("orch"))

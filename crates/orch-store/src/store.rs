@@ -125,7 +125,8 @@ impl SqlStore {
         row.try_get_by_index(0).map_err(&failed)
     }
 
-    fn given_clock(&self) -> Option<&Arc<dyn Clock>> {
+    /// The clock that was given instead of the server's.
+    pub(crate) fn given_clock(&self) -> Option<&Arc<dyn Clock>> {
         match &self.engine {
             Engine::Sqlite { clock, .. } => Some(clock),
             Engine::Postgres(server) => server.clock.as_ref(),

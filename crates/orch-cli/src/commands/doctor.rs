@@ -1,6 +1,7 @@
 //! `orch doctor`.
 
 use clap::Args;
+use orch_store::Health;
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -37,7 +38,9 @@ impl Doctor {
     /// Tells what it found on standard output; the exit code is that of the first fault.
     pub(crate) async fn run(self, app: &App) -> Result<Exit, CliError> {
         let Self {} = self;
-        let findings = [project(app), store(app).await, workflow(app), repository(app), clock(app)];
+        let mut findings = vec![project(app), store(app).await];
+        findings.extend(database(app).await);
+        findings.extend([workflow(app), repository(app), clock(app)]);
         let exit = findings.iter().find(|finding| !finding.ok).map_or(Exit::Done, |finding| finding.exit);
         app.printer.answer(
             || {
@@ -51,7 +54,7 @@ impl Doctor {
                 let line = |found: &Finding| {
                     let hint = found.hint.as_ref().map(|hint| format!("\n    {}", visible_line(hint))).unwrap_or_default();
                     let mark = if found.ok { "✓" } else { "✗" };
-                    format!("{mark} {:<10} {}{hint}\n", found.name, visible_line(&found.message))
+                    format!("{mark} {:<13} {}{hint}\n", found.name, visible_line(&found.message))
                 };
                 findings.iter().map(line).collect()
             },
@@ -80,6 +83,19 @@ async fn store(app: &App) -> Finding {
             Finding::bad("store", CliError::new(Exit::Damaged, findings.join("; ")).hint("run: orch db check"))
         }
         Err(error) => Finding::bad("store", error),
+    }
+}
+
+/// What the database is set to, where there is one; that there is none has been told already.
+async fn database(app: &App) -> Vec<Finding> {
+    let Ok(store) = app.store().await else { return Vec::new() };
+    let look = |found: Health| match found.advice {
+        None => Finding::good(found.about, found.found),
+        Some(advice) => Finding::bad(found.about, CliError::new(Exit::Unavailable, found.found).hint(advice)),
+    };
+    match store.health(app.clock.now()).await {
+        Ok(health) => health.into_iter().map(look).collect(),
+        Err(error) => vec![Finding::bad("database", error.into())],
     }
 }
 

@@ -1,0 +1,183 @@
+//! What becomes of commands when the server is away, silent, closed, or not what it should be; and where its password goes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use orch_tests::pgbouncer::Bouncer;
+use orch_tests::postgres::{self, Server};
+use orch_tests::proxy::{Cut, Proxy};
+
+use super::Sandbox;
+use crate::support::Run;
+
+/// Nobody waits longer than a second.
+const HURRY: (&str, &str) = ("ORCH_STORAGE_RETRY_SECONDS", "1");
+
+/// A repository without a project, and one more database for it.
+fn bare() -> Option<(Sandbox, postgres::Database)> {
+    Some((Sandbox::repository()?, postgres::database()?))
+}
+
+fn init(sandbox: &Sandbox, url: &str) -> Run {
+    sandbox.orch_with(HURRY, &["init", "--database-url", url])
+}
+
+/// The password as it stands in an address.
+fn secret(url: &str) -> &str {
+    url.split([':', '@']).nth(2).unwrap()
+}
+
+#[test]
+fn the_password_is_kept_where_only_its_owner_reads_it() {
+    let Some((sandbox, database)) = bare() else { return };
+    let made = init(&sandbox, database.url());
+    made.success();
+    assert_eq!(sandbox.git(&["status", "--porcelain", "-uall"]), "?? .orch/config.yaml\n");
+    let config = fs::read_to_string(sandbox.root().join(".orch/config.yaml")).unwrap();
+    let kept = sandbox.root().join(".orch/database-url");
+    assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(&kept).unwrap(), database.url());
+    let shown = sandbox.orch(&["config", "show", "--json"]);
+    for text in [&made.stdout, &made.stderr, &config, &shown.stdout, &sandbox.orch(&["doctor"]).stdout] {
+        assert!(!text.contains(secret(database.url())) && !text.contains(database.password()), "{text}");
+    }
+    // whoever has the settings from the repository brings a password of their own
+    fs::remove_file(&kept).unwrap();
+    sandbox.orch_with(HURRY, &["task", "create", "x"]).fails_with(7);
+    sandbox.orch_with(("PGPASSWORD", database.password()), &["task", "create", "x"]).success();
+    let passfile = sandbox.home().join("pgpass");
+    let escaped = database.password().replace('\\', r"\\").replace(':', r"\:");
+    fs::write(&passfile, format!("127.0.0.1:*:*:orch:{escaped}\n")).unwrap();
+    fs::set_permissions(&passfile, fs::Permissions::from_mode(0o600)).unwrap();
+    sandbox.orch_with(("PGPASSFILE", passfile.to_str().unwrap()), &["task", "create", "y"]).success();
+    assert_eq!(database.sql("SELECT count(*) FROM orchestration_tasks"), "2");
+}
+
+#[test]
+fn init_says_what_it_cannot_do_and_may_be_repeated() {
+    let Some((sandbox, database)) = bare() else { return };
+    for url in ["orch.db", "mysql://h/d", "postgres//x"] {
+        init(&sandbox, url).fails_with(2);
+    }
+    let wrong = database.url().replacen(secret(database.url()), "wrong", 1);
+    let refused = init(&sandbox, &wrong);
+    assert!(refused.fails_with(7).stderr.contains("refused the login"), "{refused}");
+    assert!(!sandbox.root().join(".orch/config.yaml").exists());
+    init(&sandbox, database.url()).success();
+    assert_eq!(sandbox.orch(&["init", "--json"]).success().json()["created"], false);
+    init(&sandbox, database.url()).success();
+    let Some(other) = postgres::database() else { return };
+    assert!(init(&sandbox, other.url()).fails_with(5).stderr.contains("orch db export"));
+    let Some(file) = crate::sqlite::Sandbox::project() else { return };
+    assert!(file.orch(&["init", "--database-url", other.url()]).fails_with(5).stderr.contains("orch db export"));
+    assert_eq!(other.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
+}
+
+#[test]
+fn settings_that_are_there_stay() {
+    let Some((sandbox, database)) = bare() else { return };
+    sandbox
+        .write(".orch/config.yaml", "# ours\nworkflow:\n  lease_minutes: 5\nstorage:\n  retry_seconds: 3\nfiles: {}");
+    init(&sandbox, database.url()).success();
+    let rows = sandbox.json(&["config", "show"])["settings"].clone();
+    let value = |key: &str| rows.as_array().unwrap().iter().find(|row| row["key"] == key).unwrap()["value"].clone();
+    assert_eq!((value("workflow.lease_minutes"), value("storage.retry_seconds")), ("5".into(), "3".into()));
+    assert!(value("storage.database_url").as_str().unwrap().ends_with(database.name()));
+    assert!(fs::read_to_string(sandbox.root().join(".orch/config.yaml")).unwrap().starts_with("# ours\n"));
+}
+
+#[test]
+fn a_database_that_is_not_ours_or_newer_stays_as_it_is() {
+    let Some((sandbox, database)) = bare() else { return };
+    init(&sandbox, database.url()).success();
+    database.sql("INSERT INTO orchestration_schema (version) VALUES (99)");
+    for arguments in [["task", "create", "x"].as_slice(), &["db", "migrate"], &["db", "check"], &["init"]] {
+        let run = sandbox.orch(arguments);
+        assert!(run.fails_with(8).stderr.contains("has schema 99; this program knows up to"), "{run}");
+    }
+    let Some(empty) = postgres::database() else { return };
+    let run = sandbox.orch_with(("ORCH_STORAGE_DATABASE_URL", empty.url()), &["task", "list"]);
+    let told = &run.fails_with(8).stderr;
+    assert!(told.contains("no tables of orch") && !told.contains(secret(empty.url())), "{run}");
+    assert_eq!(empty.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
+}
+
+#[test]
+fn while_the_server_is_away_commands_say_so_and_afterwards_all_is_there() {
+    let (Some((sandbox, _)), Some(mut server)) = (bare(), Server::start()) else { return };
+    init(&sandbox, server.url()).success();
+    sandbox.orch(&["task", "create", "x"]).success();
+    server.stop_immediate();
+    for arguments in [["task", "create", "y"].as_slice(), &["task", "show", "TSK-001"], &["doctor"]] {
+        let run = sandbox.orch_with(HURRY, &[arguments, &["--json"]].concat());
+        run.fails_with(7);
+        assert!(
+            run.to_string().contains("no server answers there") && !run.to_string().contains(secret(server.url())),
+            "{run}"
+        );
+    }
+    // one that comes back in time is waited for
+    let waiting = sandbox.spawn(&["task", "create", "y"]);
+    server.start_again();
+    sandbox.wait(waiting).success();
+    assert_eq!(sandbox.json(&["task", "list"])["total"], 2);
+    sandbox.orch(&["db", "check"]).success();
+}
+
+#[test]
+fn an_unknown_outcome_is_told_and_can_be_asked_for() {
+    let (Some((sandbox, _)), Some(mut server)) = (bare(), Server::start()) else { return };
+    let proxy = Proxy::start(server.database());
+    init(&sandbox, proxy.url()).success();
+    sandbox.orch(&["task", "create", "x"]).success();
+    for (cut, change) in [(Cut::Answer, "n=1"), (Cut::Request, "n=2")] {
+        proxy.cut_at("orchestration_only_if", 1, cut);
+        let arguments = ["task", "update", "TSK-001", "--meta", change, "--idempotency-key", change, "--json"];
+        let mut command = sandbox.orch_command(&arguments);
+        let child = command.env(HURRY.0, HURRY.1);
+        let child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        while proxy.is_armed() {
+            std::thread::yield_now();
+        }
+        server.stop_immediate();
+        let run = sandbox.wait(child);
+        assert_eq!(run.fails_with(10).error()["code"], "outcome_unknown", "{run}");
+        server.start_again();
+        // the same key again: the first answer if it was made, else it is made now
+        sandbox.orch(&arguments).success();
+        sandbox.orch(&arguments).success();
+        let count = format!(
+            "SELECT count(*) FROM orchestration_events WHERE payload->'changes'->'metadata'->>'n' = '{}'",
+            &change[2..]
+        );
+        assert_eq!(server.database().sql(&count), "1", "{cut:?}");
+    }
+}
+
+#[test]
+fn a_task_walks_through_all_phases_behind_a_pooler() {
+    let Some((sandbox, database)) = bare() else { return };
+    let Some(bouncer) = Bouncer::start(&database) else { return };
+    init(&sandbox, bouncer.url()).success();
+    sandbox.orch(&["task", "create", "x", "--type", "chore"]).success();
+    sandbox.orch(&["session-start", "TSK-001"]).success();
+    for _ in 0..3 {
+        sandbox.orch(&["phase-complete", "TSK-001", "--override"]).success();
+    }
+    sandbox.orch(&["session-end", "TSK-001"]).success();
+    assert_eq!(sandbox.json(&["task", "show", "TSK-001"])["task"]["status"], "completed");
+    sandbox.orch(&["db", "check"]).success();
+    let doctor = sandbox.orch(&["doctor"]);
+    assert!(doctor.stdout.contains("by way of a pooler"), "{doctor}");
+}
+
+#[test]
+fn doctor_names_the_setting_to_change() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    // the servers of the tests need not outlive a crash of the machine
+    let run = sandbox.orch(&["doctor"]);
+    let told = &run.fails_with(7).stdout;
+    assert!(told.contains("✗ durability") && told.contains("set fsync = on in postgresql.conf"), "{run}");
+    let read_only = sandbox.orch_with(("PGOPTIONS", "-c default_transaction_read_only=on"), &["doctor"]);
+    assert!(read_only.stdout.contains("✗ writing") && read_only.stdout.contains("storage.database_url"), "{read_only}");
+}
