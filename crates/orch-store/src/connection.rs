@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Value, Values};
-use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, PgPool, Postgres};
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -13,6 +13,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 
+use crate::error::sqlx_error;
 use crate::write::time_text;
 
 /// Statements go to SQLite by SeaORM's own connection. To PostgreSQL they go by sqlx itself, because behind a pooler they
@@ -133,24 +134,41 @@ impl Link {
     }
 
     async fn begin(&self) -> Result<sqlx::Transaction<'static, Postgres>, DbErr> {
-        self.answered(async { self.pool.begin().await.map_err(|error| self.connecting(error)) }).await
+        let begun = self.answered(async { self.pool.begin().await.map_err(connecting) }).await;
+        match begun {
+            Err(error) => Err(self.cause_of(error).await),
+            begun => begun,
+        }
     }
 
     async fn free(&self) -> Result<sqlx::pool::PoolConnection<Postgres>, DbErr> {
-        self.answered(async { self.pool.acquire().await.map_err(|error| self.connecting(error)) }).await
+        let acquired = self.answered(async { self.pool.acquire().await.map_err(connecting) }).await;
+        match acquired {
+            Err(error) => Err(self.cause_of(error).await),
+            acquired => acquired,
+        }
     }
 
-    /// An error before anything was asked of the server. The pool tries again and again where the server refuses
-    /// connections, and then only says that its time is over.
-    fn connecting(&self, error: sqlx::Error) -> DbErr {
-        let error = match error {
-            sqlx::Error::PoolTimedOut if self.pool.size() == 0 => {
-                sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::ConnectionRefused))
-            }
-            other => other,
-        };
-        DbErr::Conn(RuntimeErr::SqlxError(error.into()))
+    /// Why there is no connection. The pool tries again and again where the server takes none, and then only says that its
+    /// time is over; one more attempt without it tells.
+    async fn cause_of(&self, error: DbErr) -> DbErr {
+        if self.pool.size() == 0
+            && matches!(sqlx_error(&error), Some(sqlx::Error::PoolTimedOut))
+            && let Ok(Err(cause)) =
+                tokio::time::timeout(ONE_ATTEMPT, PgConnection::connect_with(&self.pool.connect_options())).await
+        {
+            return connecting(cause);
+        }
+        error
     }
+}
+
+/// How long one attempt to connect may take.
+const ONE_ATTEMPT: Duration = Duration::from_secs(5);
+
+/// An error before anything was asked of the server.
+fn connecting(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(error.into()))
 }
 
 fn executing(error: sqlx::Error) -> DbErr {

@@ -72,6 +72,7 @@ fn without_code(place: &str, doing: &'static str, error: DbErr) -> StoreError {
             let reason = match cause.kind() {
                 std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::NotFound => "no server answers there",
                 std::io::ErrorKind::TimedOut => "the server keeps silent",
+                std::io::ErrorKind::InvalidData => "there is no secure connection to the server",
                 _ => "the connection to the server broke",
             };
             unavailable(reason, error)

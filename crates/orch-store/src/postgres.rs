@@ -123,7 +123,7 @@ impl SqlStore {
                 Ok((false, _)) if direct => direct = false,
                 Ok((_, version)) => return Ok((store, version)),
                 // poolers refuse settings that they do not know
-                Err(error) if direct && is_protocol_violation(&error) => direct = false,
+                Err(error) if direct && refuses_settings(&error) => direct = false,
                 Err(error) => {
                     let trouble = patience.wait_after(error).await?;
                     tracing::debug!(?trouble, "reaching the server again");
@@ -217,8 +217,11 @@ fn place(connect: &PgConnectOptions) -> String {
     format!("postgres://{}@{host}:{}/{database}", connect.get_username(), connect.get_port())
 }
 
-fn is_protocol_violation(error: &StoreError) -> bool {
-    let StoreError::Unavailable { source: Some(source), .. } = error else { return false };
+/// Whether a connection was refused for what it asked to be set: a violation of the protocol, or a feature that is not there.
+fn refuses_settings(error: &StoreError) -> bool {
+    let (StoreError::Unavailable { source: Some(source), .. } | StoreError::Failed { source, .. }) = error else {
+        return false;
+    };
     let error = source.downcast_ref().and_then(crate::error::postgres_error);
-    error.is_some_and(|error| error.code() == "08P01")
+    error.is_some_and(|error| matches!(error.code(), "08P01" | "0A000"))
 }

@@ -54,6 +54,8 @@ impl Trouble {
                 Some(code) if code.starts_with("08") => Self::Lost,
                 _ => Self::Final,
             },
+            // a certificate that was refused stays refused
+            Some(Error::Io(cause)) if cause.kind() == std::io::ErrorKind::InvalidData => Self::Final,
             Some(Error::Io(_) | Error::PoolClosed | Error::WorkerCrashed | Error::Protocol(_) | Error::BeginFailed) => {
                 Self::Lost
             }

@@ -204,10 +204,12 @@ async fn an_outcome_that_nobody_can_tell_is_unknown() {
     let ChangeError::Store(StoreError::OutcomeUnknown { operation: told, .. }) = error else { panic!("{error:?}") };
     assert_eq!(told, operation.id);
     server.start_again();
-    // the same key tells: here the change had been made
+    // whether it had been made or not: with the same key it is made once
     let store = open(server.url()).await;
-    let again = change(&store, &operation, "TSK-001", count_up).await.unwrap();
-    assert_eq!((again.replayed, again.operation_id, count(&store, "TSK-001").await), (true, told, 1));
+    for _ in 0..2 {
+        let again = change(&store, &operation, "TSK-001", count_up).await.unwrap();
+        assert_eq!((again.operation_id, count(&store, "TSK-001").await), (told.clone(), 1));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -430,5 +432,46 @@ async fn behind_a_pooler_many_share_few_connections() {
     let store = open(bouncer.url()).await;
     assert_eq!(count(&store, "TSK-001").await, 80);
     assert_eq!(store.tasks(&TaskFilter::default(), Window::default()).await.unwrap().total, 81);
+    is_sound(&store).await;
+}
+
+#[tokio::test]
+async fn where_all_connections_are_taken_the_store_is_busy() {
+    let Some(database) = prepared().await else { return };
+    let role = format!("{}_role", database.name());
+    database.sql(&format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'few' CONNECTION LIMIT 1; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"
+    ));
+    let (_, server) = database.url().split_once('@').unwrap();
+    let url = format!("postgres://{role}:few@{server}");
+    let options = PostgresOptions { max_connections: 1, ..hurried(&url) };
+    let first = SqlStore::connect(&options).await.unwrap();
+    let error = SqlStore::connect(&options).await.map(drop).unwrap_err();
+    assert!(matches!(error, StoreError::Busy { .. }), "{error:?}");
+    // the pool of a program is as bounded as the server
+    let one = SqlStore::connect(&PostgresOptions { max_connections: 1, ..hurried(database.url()) }).await.unwrap();
+    create(&one, Some("TSK-001")).await.unwrap();
+    let (left, right) = (operation(), operation());
+    let (left, right) =
+        tokio::join!(change(&one, &left, "TSK-001", count_up), change(&one, &right, "TSK-001", count_up));
+    assert_eq!((left.is_ok(), right.is_ok(), count(&one, "TSK-001").await), (true, true, 2));
+    drop(first);
+    database.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_ended_and_leaves_nothing() {
+    let Some(database) = prepared().await else { return };
+    let store = SqlStore::connect(&hurried(database.url())).await.unwrap();
+    create(&store, Some("TSK-001")).await.unwrap();
+    database.sql(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'; \
+         CREATE TRIGGER slow BEFORE UPDATE ON orchestration_tasks FOR EACH ROW EXECUTE FUNCTION slow()",
+    );
+    let error = change(&store, &operation(), "TSK-001", count_up).await.unwrap_err();
+    assert!(matches!(error, ChangeError::Store(StoreError::Busy { .. })), "{error:?}");
+    database.sql("DROP TRIGGER slow ON orchestration_tasks");
+    change(&store, &operation(), "TSK-001", count_up).await.unwrap();
+    assert_eq!(count(&store, "TSK-001").await, 1);
     is_sound(&store).await;
 }
