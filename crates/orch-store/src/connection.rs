@@ -119,16 +119,13 @@ impl Link {
 
     async fn rows(&self, connection: &mut PgConnection, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let sql = AssertSqlSafe(statement.sql);
-        let rows = match statement.values {
-            Some(values) => {
-                let query = sqlx::query_with(sql, SqlxValues(values)).persistent(self.direct);
-                self.answered(async { query.fetch_all(connection).await.map_err(executing) }).await?
-            }
+        let rows = if let Some(values) = statement.values {
+            let query = sqlx::query_with(sql, SqlxValues(values)).persistent(self.direct);
+            self.answered(async { query.fetch_all(connection).await.map_err(executing) }).await?
+        } else {
             // without values nothing is prepared: one way to the server and back, and no pooler can come between
-            None => {
-                let query = sqlx::raw_sql(sql);
-                self.answered(async { query.fetch_all(connection).await.map_err(executing) }).await?
-            }
+            let query = sqlx::raw_sql(sql);
+            self.answered(async { query.fetch_all(connection).await.map_err(executing) }).await?
         };
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }

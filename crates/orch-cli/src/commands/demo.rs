@@ -170,11 +170,20 @@ fn run(
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder).env("ORCH_ACTOR", "demo").env_remove("ORCH_TASK");
     // the scratch repository stands alone, whatever repository or settings this process was started in
-    for variable in
-        ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "ORCH_WORKFLOW_TEMPLATE"]
-    {
+    for variable in [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_COMMON_DIR",
+        "GIT_PREFIX",
+        "ORCH_WORKFLOW_TEMPLATE",
+        "ORCH_STORAGE_PATH",
+        "ORCH_STORAGE_DATABASE_URL",
+    ] {
         command.env_remove(variable);
     }
+    // nor does it write into the database that the user's settings may name
+    command.env("XDG_CONFIG_HOME", folder.join(".no-settings"));
     let output = command.output().map_err(|error| {
         CliError::new(Exit::Unavailable, format!("could not run {name}: {error}")).hint("install git, then try again")
     })?;

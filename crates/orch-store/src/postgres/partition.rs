@@ -50,6 +50,8 @@ impl SqlStore {
                 CREATE TABLE {table} (LIKE orchestration_events INCLUDING DEFAULTS, \
                     CONSTRAINT {table}_month CHECK (emitted_at >= {from} AND emitted_at < {to}), \
                     CONSTRAINT {table}_seq UNIQUE (entity_type, entity_id, seq)); \
+                CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} \
+                    FOR EACH STATEMENT EXECUTE FUNCTION orchestration_events_guard(); \
                 ALTER TABLE orchestration_events ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to}); \
              END IF; END $$;"
         );
