@@ -50,7 +50,12 @@ fn the_password_is_kept_where_only_its_owner_reads_it() {
     fs::write(&passfile, format!("127.0.0.1:*:*:orch:{escaped}\n")).unwrap();
     fs::set_permissions(&passfile, fs::Permissions::from_mode(0o600)).unwrap();
     sandbox.orch_with(("PGPASSFILE", passfile.to_str().unwrap()), &["task", "create", "y"]).success();
-    assert_eq!(database.sql("SELECT count(*) FROM orchestration_tasks"), "2");
+    let mut command = sandbox.orch_command(&["task", "create", "z"]);
+    let port = database.port().to_string();
+    command.env("ORCH_STORAGE_DATABASE_URL", "postgres:///").env("PGHOST", "127.0.0.1").env("PGPORT", port);
+    command.env("PGUSER", "orch").env("PGDATABASE", database.name()).env("PGPASSWORD", database.password());
+    sandbox.finish(&mut command).success();
+    assert_eq!(database.sql("SELECT count(*) FROM orchestration_tasks"), "3");
 }
 
 #[test]
@@ -97,8 +102,8 @@ fn a_database_that_is_not_ours_or_newer_stays_as_it_is() {
     }
     let Some(empty) = postgres::database() else { return };
     let run = sandbox.orch_with(("ORCH_STORAGE_DATABASE_URL", empty.url()), &["task", "list"]);
-    let told = &run.fails_with(8).stderr;
-    assert!(told.contains("no tables of orch") && !told.contains(secret(empty.url())), "{run}");
+    let told = &run.fails_with(3).stderr;
+    assert!(told.contains("make one with: orch init") && !told.contains(secret(empty.url())), "{run}");
     assert_eq!(empty.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
 }
 

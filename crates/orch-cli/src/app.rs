@@ -145,15 +145,7 @@ impl App {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let project = self.project()?;
-        let database = self.database(project)?;
-        if let Database::File(options) = &database
-            && options.path.symlink_metadata().is_err()
-            && project.orch_dir().is_dir()
-        {
-            return Err(CliError::not_found(format!("the project has no store at {}", options.path.display()))
-                .hint("make one with: orch init"));
-        }
+        let database = self.database(self.project()?)?;
         let opened = database.open(&self.clock).await?;
         Ok(self.store.get_or_init(|| opened))
     }

@@ -137,6 +137,7 @@ impl From<StoreError> for CliError {
             StoreError::Busy { .. } => {
                 Self::new(Exit::Busy, message).hint("try again; another process holds the store")
             }
+            StoreError::NoStore { .. } => Self::not_found(message).hint("make one with: orch init"),
             StoreError::Unavailable { .. } => Self::new(Exit::Unavailable, message).hint("run: orch doctor"),
             StoreError::Damaged { .. } | StoreError::Newer { .. } => {
                 Self::new(Exit::Damaged, message).hint("nothing was touched; run: orch db check")

@@ -116,7 +116,7 @@ fn from_postgres(place: &str, doing: &'static str, code: &str, told: Told, error
         "53100" => unavailable("the server's disk is full".into(), error),
         "57P01" | "57P02" | "57P05" | "25P03" => unavailable("the server ended the connection".into(), error),
         "57P03" => unavailable("the server is starting or stopping".into(), error),
-        "42P01" | "3F000" => damaged("it has no tables of orch".into()),
+        "42P01" | "3F000" => damaged("tables of orch are missing".into()),
         "42703" | "42883" => damaged(format!("its tables are not those of orch: {}", told.message)),
         "XX001" | "XX002" => damaged(told.message),
         _ => match &code[..2] {

@@ -69,7 +69,7 @@ impl SqlStore {
     /// Opens the store of a database, and upgrades one of an older schema.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the server cannot be reached or refuses the login, [`StoreError::Damaged`] if the
+    /// [`StoreError::Unavailable`] if the server cannot be reached or refuses the login, [`StoreError::NoStore`] if the
     /// database has no tables of orch, [`StoreError::Newer`] if a newer version made them.
     pub async fn connect(options: &PostgresOptions) -> Result<Self, StoreError> {
         Self::connect_with(options, &migrations()).await
@@ -82,7 +82,7 @@ impl SqlStore {
         let (store, found) = Self::reach(options).await?;
         let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
         match found {
-            0 => Err(store.place().damaged("the database", "it has no tables of orch")),
+            0 => Err(StoreError::NoStore { place: store.place }),
             found if found > known => Err(StoreError::Newer { place: store.place, found, known }),
             found if found < known => {
                 store.upgrade(found, migrations).await?;

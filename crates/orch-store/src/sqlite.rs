@@ -53,7 +53,7 @@ impl SqlStore {
     /// Opens an existing store, and upgrades one of an older schema after a backup beside it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if there is none or it cannot be opened, [`StoreError::Damaged`] if the file is not a
+    /// [`StoreError::NoStore`] if there is none, [`StoreError::Unavailable`] if it cannot be opened, [`StoreError::Damaged`] if the file is not a
     /// store of orch, [`StoreError::Newer`] if a newer version wrote it. The file is not touched in any of these cases.
     pub async fn open(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Self::open_with(options, clock, &migrations()).await
@@ -211,14 +211,9 @@ async fn connect(options: &SqliteOptions, access: Access) -> Result<DatabaseConn
 
 /// Looks at the file's header before SQLite does, which would write one into an empty file.
 fn check_header(path: &Path, shown: &str, known: i64) -> Result<(), StoreError> {
-    let unavailable = |error: std::io::Error| StoreError::Unavailable {
-        place: shown.to_owned(),
-        reason: if error.kind() == std::io::ErrorKind::NotFound {
-            "it does not exist".into()
-        } else {
-            error.to_string()
-        },
-        source: Some(error.into()),
+    let unavailable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => StoreError::NoStore { place: shown.to_owned() },
+        _ => StoreError::Unavailable { place: shown.to_owned(), reason: error.to_string(), source: Some(error.into()) },
     };
     let damaged = |reason: &str| StoreError::Damaged { place: shown.to_owned(), reason: reason.to_owned() };
     if !path.symlink_metadata().map_err(unavailable)?.is_file() {

@@ -251,7 +251,7 @@ async fn what_is_not_a_store_stays_as_it_is() {
     }
     std::fs::remove_file(&path).unwrap();
     let error = SqlStore::open(&options(folder.path()), clock()).await.unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::NoStore { .. }), "{error:?}");
     assert_eq!(names(folder.path()), ["other.db"]);
 }
 

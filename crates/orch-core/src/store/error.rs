@@ -29,6 +29,12 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// There is no store at this place.
+    #[error("there is no store at {place}")]
+    NoStore {
+        /// Its file or server, without any password.
+        place: String,
+    },
     /// The store cannot be reached or written.
     #[error("the store {place} is not available: {reason}")]
     Unavailable {
