@@ -19,6 +19,7 @@ mod sqlite {
     mod integrity;
     mod lifecycle;
     mod store;
+    mod transfer;
 }
 
 /// Everything on PostgreSQL.
@@ -32,4 +33,5 @@ mod postgres {
     mod integrity;
     mod lifecycle;
     mod server;
+    mod transfer;
 }

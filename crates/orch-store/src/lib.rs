@@ -20,9 +20,10 @@ mod sprint;
 mod sqlite;
 mod store;
 mod task;
+pub mod transfer;
 mod write;
 
 pub use health::Health;
 pub use postgres::PostgresOptions;
-pub use sqlite::SqliteOptions;
+pub use sqlite::{Existing, SqliteOptions};
 pub use store::{Created, SqlStore};
