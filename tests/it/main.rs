@@ -16,6 +16,7 @@ mod sqlite {
 
     mod cli;
     mod concurrency;
+    mod event_import;
     mod integrity;
     mod lifecycle;
     mod store;
@@ -30,6 +31,7 @@ mod postgres {
 
     mod cli;
     mod concurrency;
+    mod event_import;
     mod integrity;
     mod lifecycle;
     mod server;

@@ -136,6 +136,47 @@ fn a_store_with_other_work_is_refused() {
 }
 
 #[test]
+fn an_import_that_was_killed_is_finished_by_the_next() {
+    let (Some(source), Some(target)) = (Sandbox::project(), Other::project()) else { return };
+    source.orch(&["task", "create", "One"]).success();
+    source.orch(&["session", "start", "TSK-001"]).success();
+    // a log of more than one batch
+    let events: String = (0..12_000)
+        .map(|n| {
+            format!(
+                "{{\"event_type\":\"note\",\"task\":\"TSK-001\",\"payload\":{{\"n\":{n},\"text\":\"{}\"}}}}\n",
+                "x".repeat(300)
+            )
+        })
+        .collect();
+    source.write("events.jsonl", &events);
+    source.orch(&["event", "import", "events.jsonl"]).success();
+    let text = export(&source);
+    target.write("in.jsonl", &text);
+    let count = "SELECT count(*) FROM orchestration_events";
+    let mut child = target.spawn(&["db", "import", "in.jsonl"]);
+    while target.sql(count) == "0" && child.try_wait().unwrap().is_none() {}
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before: u64 = target.sql(count).parse().unwrap();
+    assert!(before > 0 && before < 12_000, "{before} events were written before the end");
+    // nobody mistakes a part for the whole
+    for arguments in
+        [["task", "list"].as_slice(), &["task", "create", "x"], &["db", "check"], &["init"], &["db", "export"]]
+    {
+        let run = target.orch(arguments);
+        assert!(run.fails_with(5).stderr.contains("finish it with: orch db import"), "{run}");
+    }
+    let other = text.replacen("\"exported_at\":\"2025", "\"exported_at\":\"2026", 1);
+    assert!(import(&target, &other).fails_with(5).stderr.contains("a part of another export"));
+    let answer = target.json(&["db", "import", "in.jsonl"]);
+    assert!(answer["skipped"].as_u64().unwrap() >= before, "{answer}");
+    assert_eq!(content(&export(&target)), content(&text));
+    target.orch(&["db", "check"]).success();
+    assert_eq!(target.json(&["db", "import", "in.jsonl"])["imported"], 0);
+}
+
+#[test]
 fn a_row_that_was_changed_meanwhile_is_a_conflict() {
     let (Some(source), Some(target)) = (Sandbox::project(), Other::project()) else { return };
     work(&source);

@@ -224,7 +224,7 @@ impl App {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where randomness comes in")]
-fn new_id() -> OperationId {
+pub(crate) fn new_id() -> OperationId {
     OperationId::from(ulid::Ulid::new())
 }
 

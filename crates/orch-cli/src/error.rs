@@ -234,6 +234,12 @@ impl From<Refusal> for CliError {
                 Self::usage(message).hint("give a reason, or leave the option out where it is optional")
             }
             Refusal::Invalid { .. } | Refusal::Circle { .. } => Self::usage(message),
+            Refusal::AtLine { line, refusal } => {
+                let mut error = Self::from(*refusal);
+                error.message = message;
+                error.details["line"] = json!(line);
+                error
+            }
             Refusal::WrongStatus { task, .. } => {
                 Self::new(Exit::Conflict, message).hint(format!("run: orch task update {task} --status pending"))
             }

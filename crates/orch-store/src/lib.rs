@@ -2,6 +2,7 @@
 //! Makes no decision about tasks or sessions; those are the core's.
 
 mod artifact;
+mod batch;
 mod change;
 mod code;
 mod connection;
