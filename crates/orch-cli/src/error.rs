@@ -235,7 +235,11 @@ impl From<Refusal> for CliError {
             }
             Refusal::Invalid { .. } | Refusal::Circle { .. } => Self::usage(message),
             Refusal::AtLine { line, refusal } => {
+                let is_missing = matches!(*refusal, Refusal::NoTask(_) | Refusal::NoSprint(_));
                 let mut error = Self::from(*refusal);
+                if is_missing {
+                    error = error.hint("create it first, or let it be created with: --create-missing");
+                }
                 error.message = message;
                 error.details["line"] = json!(line);
                 error

@@ -19,6 +19,8 @@ use crate::error::CliError;
 use crate::output::progress::Progress;
 use crate::output::view;
 
+/// About the most bytes of a batch, whatever its lines are.
+const BATCH_BYTES: usize = 16 << 20;
 /// How many lines are looked up at a time where a file is looked through.
 const LOOKED_UP: usize = 1_000;
 
@@ -151,8 +153,8 @@ impl Import {
         let total = known.map(|(_, total)| total);
         loop {
             let (mut events, mut keys) = (Vec::with_capacity(self.batch.into()), Vec::new());
-            let (mut count, mut ended) = (0, false);
-            while count < self.batch && !ended {
+            let (mut count, mut bytes, mut ended) = (0, 0, false);
+            while count < self.batch && bytes < BATCH_BYTES && !ended {
                 let line = lines.next(&self.file)?;
                 let is_known = known.is_some_and(|(last, _)| lines.number <= last);
                 match line {
@@ -164,6 +166,7 @@ impl Import {
                 }
                 if !is_known {
                     count += 1;
+                    bytes += lines.len();
                     keys.push((lines.number, lines.beginning.key()));
                 }
             }

@@ -37,6 +37,11 @@ impl<R: BufRead> Lines<R> {
         Self { input, line: Vec::new(), number: 0, beginning, leave_out_others }
     }
 
+    /// How long the line is that was read last, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.line.len()
+    }
+
     /// The next line; `path` is for errors.
     pub(super) fn next(&mut self, path: &Path) -> Result<Line, CliError> {
         self.line.clear();
