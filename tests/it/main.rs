@@ -16,9 +16,11 @@ mod sqlite {
 
     mod cli;
     mod concurrency;
+    mod event_import;
     mod integrity;
     mod lifecycle;
     mod store;
+    mod transfer;
 }
 
 /// Everything on PostgreSQL.
@@ -29,7 +31,9 @@ mod postgres {
 
     mod cli;
     mod concurrency;
+    mod event_import;
     mod integrity;
     mod lifecycle;
     mod server;
+    mod transfer;
 }

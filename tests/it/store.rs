@@ -59,3 +59,15 @@ fn files_of_the_store_are_the_owners_alone() {
         assert_eq!(fs::metadata(sandbox.root().join(path)).unwrap().permissions().mode() & 0o777, mode, "{path}");
     }
 }
+
+#[test]
+fn nothing_is_written_over_the_store() {
+    let sandbox = Sandbox::project().unwrap();
+    let before = fs::read(sandbox.store()).unwrap();
+    for name in [".orch/orch.db", ".orch/orch.db-wal", ".orch/orch.db-shm", ".orch/../.orch/orch.db"] {
+        let run = sandbox.orch(&["db", "backup", name, "--force"]);
+        assert!(run.fails_with(9).stderr.contains("belongs to the store itself"), "{run}");
+        sandbox.orch(&["db", "export", name]).fails_with(9);
+    }
+    assert_eq!(fs::read(sandbox.store()).unwrap(), before);
+}

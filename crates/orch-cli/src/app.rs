@@ -145,8 +145,13 @@ impl App {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let database = self.database(self.project()?)?;
-        let opened = database.open(&self.clock).await?;
+        let opened = self.database(self.project()?)?.open(&self.clock).await?;
+        Ok(self.store.get_or_init(|| opened))
+    }
+
+    /// The store, opened for an import.
+    pub(crate) async fn unfinished_store(&self) -> Result<&SqlStore, CliError> {
+        let opened = self.database(self.project()?)?.open_unfinished(&self.clock).await?;
         Ok(self.store.get_or_init(|| opened))
     }
 
@@ -219,7 +224,7 @@ impl App {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where randomness comes in")]
-fn new_id() -> OperationId {
+pub(crate) fn new_id() -> OperationId {
     OperationId::from(ulid::Ulid::new())
 }
 

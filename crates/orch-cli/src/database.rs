@@ -77,6 +77,14 @@ impl Database {
             Self::Server(options) => SqlStore::connect(options).await?,
         })
     }
+
+    /// Opens the store for an import, also where one was not finished.
+    pub(crate) async fn open_unfinished(&self, clock: &Arc<dyn Clock>) -> Result<SqlStore, CliError> {
+        Ok(match self {
+            Self::File(options) => SqlStore::open_unfinished(options, Arc::clone(clock)).await?,
+            Self::Server(options) => SqlStore::connect_unfinished(options).await?,
+        })
+    }
 }
 
 /// A database that `orch init` was told of.

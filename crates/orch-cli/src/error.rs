@@ -9,6 +9,7 @@ use orch_core::service::ServiceError;
 use orch_core::store::StoreError;
 use orch_core::vcs::VcsError;
 use orch_core::workflow::Faults;
+use orch_store::transfer::TransferError;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -142,10 +143,42 @@ impl From<StoreError> for CliError {
             StoreError::Damaged { .. } | StoreError::Newer { .. } => {
                 Self::new(Exit::Damaged, message).hint("nothing was touched; run: orch db check")
             }
+            StoreError::Unfinished { .. } => {
+                Self::new(Exit::Conflict, message).hint("finish it with: orch db import FILE, with the same export")
+            }
             StoreError::OutcomeUnknown { operation, .. } => Self::new(Exit::Unknown, message)
                 .hint(format!("repeat with the same --idempotency-key, or ask: orch op show {operation}"))
                 .details(json!({"operation_id": operation.as_str()})),
             _ => Self::new(Exit::Defect, message).hint("this is a defect of orch; please report it"),
+        }
+    }
+}
+
+impl From<TransferError> for CliError {
+    fn from(error: TransferError) -> Self {
+        let message = chain(&error);
+        match error {
+            TransferError::Store(error) => error.into(),
+            TransferError::Read(_) | TransferError::Write(_) => Self::new(Exit::Unavailable, message),
+            TransferError::Foreign => {
+                Self::usage(message).hint("give a file that this command wrote: orch db export FILE")
+            }
+            TransferError::NewerFormat { .. } | TransferError::NewerSchema { .. } => Self::new(Exit::Damaged, message)
+                .hint("import it with the version of orch that made it, or a newer one"),
+            TransferError::Malformed { line, .. } | TransferError::CutOff { line } => {
+                Self::usage(message).hint("make the export again: orch db export FILE").details(json!({"line": line}))
+            }
+            TransferError::RowTooLong { .. } => Self::refused(message),
+            TransferError::Occupied { .. } => Self::new(Exit::Conflict, message)
+                .hint("import into a new project: orch init in another folder, or with another database"),
+            TransferError::OtherImport { .. } => Self::new(Exit::Conflict, message)
+                .hint("finish with the export that was begun with, or import into a new project"),
+            TransferError::Conflict { table, key, line } => Self::new(Exit::Conflict, message)
+                .hint("somebody changed the store meanwhile; import into a new project")
+                .details(json!({"table": table, "key": key, "line": line})),
+            TransferError::Disturbed { .. } => Self::new(Exit::Conflict, message)
+                .hint("somebody changed the store meanwhile; import into a new project"),
+            _ => Self::new(Exit::Defect, message),
         }
     }
 }
@@ -201,6 +234,16 @@ impl From<Refusal> for CliError {
                 Self::usage(message).hint("give a reason, or leave the option out where it is optional")
             }
             Refusal::Invalid { .. } | Refusal::Circle { .. } => Self::usage(message),
+            Refusal::AtLine { line, refusal } => {
+                let is_missing = matches!(*refusal, Refusal::NoTask(_) | Refusal::NoSprint(_));
+                let mut error = Self::from(*refusal);
+                if is_missing {
+                    error = error.hint("create it first, or let it be created with: --create-missing");
+                }
+                error.message = message;
+                error.details["line"] = json!(line);
+                error
+            }
             Refusal::WrongStatus { task, .. } => {
                 Self::new(Exit::Conflict, message).hint(format!("run: orch task update {task} --status pending"))
             }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::code::{Actor, SessionKey};
-use crate::event::{Event, Fact, MalformedEvent, TaskCreated};
+use crate::event::{Event, Fact, MalformedEvent, SprintCreated, TaskCreated};
 use crate::session::{Approval, CheckResult, PhaseRecord, Session};
 use crate::sprint::{Sprint, SprintStatus};
 use crate::task::{ArtifactMeta, Lease, Task, TaskChanges, TaskStatus};
@@ -222,6 +222,26 @@ fn apply_to_session(session: &mut Session, fact: &Fact, circumstance: Circumstan
     }
 }
 
+/// The sprint that a creation makes.
+#[must_use]
+pub fn sprint_created(created: &SprintCreated, at: DateTime<Utc>) -> Sprint {
+    Sprint {
+        code: created.sprint_code.clone(),
+        title: created.title.clone(),
+        status: SprintStatus::Planned,
+        metadata: created.metadata.clone(),
+        version: 1,
+        created_at: at,
+        updated_at: at,
+    }
+}
+
+/// Counts one more event of a sprint.
+pub fn advance_sprint(sprint: &mut Sprint, at: DateTime<Utc>) {
+    sprint.version += 1;
+    sprint.updated_at = at;
+}
+
 /// The sprint after one more fact.
 ///
 /// # Errors
@@ -229,22 +249,17 @@ fn apply_to_session(session: &mut Session, fact: &Fact, circumstance: Circumstan
 pub fn sprint_after(sprint: Option<Sprint>, fact: &Fact, circumstance: Circumstance<'_>) -> Result<Sprint, FoldError> {
     let seq = sprint.as_ref().map_or(0, |sprint| sprint.version) + 1;
     match (sprint, fact) {
-        (None, Fact::SprintCreated(created)) => Ok(Sprint {
-            code: created.sprint_code.clone(),
-            title: created.title.clone(),
-            status: SprintStatus::Planned,
-            metadata: created.metadata.clone(),
-            version: seq,
-            created_at: circumstance.at,
-            updated_at: circumstance.at,
-        }),
+        (None, Fact::SprintCreated(created)) => Ok(sprint_created(created, circumstance.at)),
         (Some(mut sprint), Fact::SprintUpdated(updated)) => {
             let changes = updated.changes.clone();
             sprint.title = changes.title.unwrap_or(sprint.title);
             sprint.status = changes.status.unwrap_or(sprint.status);
             merge(&mut sprint.metadata, changes.metadata);
-            sprint.version = seq;
-            sprint.updated_at = circumstance.at;
+            advance_sprint(&mut sprint, circumstance.at);
+            Ok(sprint)
+        }
+        (Some(mut sprint), Fact::Custom(_)) => {
+            advance_sprint(&mut sprint, circumstance.at);
             Ok(sprint)
         }
         _ => Err(FoldError::OutOfPlace { seq, event_type: fact.event_type().to_string() }),

@@ -7,6 +7,7 @@ pub mod draft;
 pub mod event;
 pub mod fold;
 pub mod gate;
+pub mod import;
 pub mod instructions;
 pub mod machine;
 pub mod operation;

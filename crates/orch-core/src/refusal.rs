@@ -124,6 +124,14 @@ pub enum Refusal {
         /// What is wrong with it.
         problem: String,
     },
+    /// A line of what was given is refused.
+    #[error("line {line}: {refusal}")]
+    AtLine {
+        /// Its number, from 1.
+        line: u64,
+        /// Why.
+        refusal: Box<Refusal>,
+    },
     /// The status does not allow it.
     #[error("task {task} is {status}")]
     WrongStatus {

@@ -2,6 +2,7 @@
 //! Makes no decision about tasks or sessions; those are the core's.
 
 mod artifact;
+mod batch;
 mod change;
 mod code;
 mod connection;
@@ -20,9 +21,10 @@ mod sprint;
 mod sqlite;
 mod store;
 mod task;
+pub mod transfer;
 mod write;
 
 pub use health::Health;
 pub use postgres::PostgresOptions;
-pub use sqlite::SqliteOptions;
+pub use sqlite::{Existing, SqliteOptions};
 pub use store::{Created, SqlStore};

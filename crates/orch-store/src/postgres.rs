@@ -17,9 +17,12 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use crate::connection::{Connection, Link};
 use crate::retry::Patience;
 use crate::store::{Created, Engine, SqlStore};
+use crate::transfer::{MARK, SEQUENCES};
 
 mod partition;
 mod upgrade;
+
+pub(crate) use partition::Month;
 
 /// How long a statement may run that waits for nobody, in addition to the wait for locks.
 const STATEMENT_TIME: Duration = Duration::from_secs(10);
@@ -70,25 +73,37 @@ impl SqlStore {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the server cannot be reached or refuses the login, [`StoreError::NoStore`] if the
-    /// database has no tables of orch, [`StoreError::Newer`] if a newer version made them.
+    /// database has no tables of orch, [`StoreError::Newer`] if a newer version made them, [`StoreError::Unfinished`] if an
+    /// import into them was not finished.
     pub async fn connect(options: &PostgresOptions) -> Result<Self, StoreError> {
-        Self::connect_with(options, &migrations()).await
+        match Self::connect_with(options, &migrations()).await? {
+            (store, Found { unfinished: true, .. }) => Err(StoreError::Unfinished { place: store.place }),
+            (store, _) => Ok(store),
+        }
+    }
+
+    /// As [`SqlStore::connect`], for an import: also where an earlier one was not finished.
+    ///
+    /// # Errors
+    /// As [`SqlStore::connect`].
+    pub async fn connect_unfinished(options: &PostgresOptions) -> Result<Self, StoreError> {
+        Ok(Self::connect_with(options, &migrations()).await?.0)
     }
 
     pub(crate) async fn connect_with(
         options: &PostgresOptions,
         migrations: &[Box<dyn MigrationTrait>],
-    ) -> Result<Self, StoreError> {
+    ) -> Result<(Self, Found), StoreError> {
         let (store, found) = Self::reach(options).await?;
         let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
-        match found {
+        match found.version {
             0 => Err(StoreError::NoStore { place: store.place }),
-            found if found > known => Err(StoreError::Newer { place: store.place, found, known }),
-            found if found < known => {
-                store.upgrade(found, migrations).await?;
-                Ok(store)
+            version if version > known => Err(StoreError::Newer { place: store.place, found: version, known }),
+            version if version < known => {
+                store.upgrade(version, migrations).await?;
+                Ok((store, found))
             }
-            _ => Ok(store),
+            _ => Ok((store, found)),
         }
     }
 
@@ -99,7 +114,7 @@ impl SqlStore {
     /// keep text as UTF-8.
     pub async fn create_on(options: &PostgresOptions) -> Result<Created, StoreError> {
         let (store, found) = Self::reach(options).await?;
-        if found > 0 {
+        if found.version > 0 {
             // one that is newer or damaged is not called ready
             Self::connect(options).await?;
             return Ok(Created::Existing);
@@ -110,8 +125,8 @@ impl SqlStore {
         Ok(created)
     }
 
-    /// A store with the schema version that its database has; 0 where it has no tables of orch.
-    async fn reach(options: &PostgresOptions) -> Result<(Self, i64), StoreError> {
+    /// A store with what its database holds.
+    async fn reach(options: &PostgresOptions) -> Result<(Self, Found), StoreError> {
         let connect = connect_options(options)?;
         let place = place(&connect);
         let mut direct = true;
@@ -121,7 +136,7 @@ impl SqlStore {
             match store.look().await {
                 // a pooler took the settings and did not pass them on
                 Ok((false, _)) if direct => direct = false,
-                Ok((_, version)) => return Ok((store, version)),
+                Ok((_, found)) => return Ok((store, found)),
                 // poolers refuse settings that they do not know
                 Err(error) if direct && refuses_settings(&error) => direct = false,
                 Err(error) => {
@@ -159,8 +174,8 @@ impl SqlStore {
         Self { engine: Engine::Postgres(server), place }
     }
 
-    /// Whether settings reached the server, and the version of the schema.
-    async fn look(&self) -> Result<(bool, i64), StoreError> {
+    /// Whether settings reached the server, and what the database holds.
+    async fn look(&self) -> Result<(bool, Found), StoreError> {
         let failed = self.place().error("reading the schema version");
         let sql = format!(
             "SELECT coalesce(current_setting('{DIRECT}', true), '') = '1', to_regclass('orchestration_schema') IS NOT NULL"
@@ -170,18 +185,31 @@ impl SqlStore {
         let row = row.map_err(&failed)?.ok_or_else(|| self.place().unavailable("the server gave no answer"))?;
         let direct = row.try_get_by_index(0).map_err(&failed)?;
         let is_there: bool = row.try_get_by_index(1).map_err(&failed)?;
-        let version = if is_there { self.schema(&self.connection()).await? } else { 0 };
-        Ok((direct, version))
+        let found = if is_there { self.found(&self.connection()).await? } else { Found::default() };
+        Ok((direct, found))
     }
 
-    /// The version of the schema that a database has tables of.
-    pub(crate) async fn schema(&self, db: &Connection) -> Result<i64, StoreError> {
+    /// What a database with tables of orch holds.
+    pub(crate) async fn found(&self, db: &Connection) -> Result<Found, StoreError> {
         let failed = self.place().error("reading the schema version");
-        let sql = "SELECT max(version) FROM orchestration_schema";
+        let sql = format!(
+            "SELECT coalesce(max(version), 0), EXISTS (SELECT FROM {SEQUENCES} WHERE name = '{MARK}') \
+             FROM orchestration_schema"
+        );
         let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.map_err(&failed)?;
-        let version = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose().map_err(&failed)?;
-        Ok(version.flatten().unwrap_or(0))
+        let Some(row) = row else { return Ok(Found::default()) };
+        let version = row.try_get_by_index(0).map_err(&failed)?;
+        Ok(Found { version, unfinished: row.try_get_by_index(1).map_err(&failed)? })
     }
+}
+
+/// What a database holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Found {
+    /// The version of its schema; 0 where it has no tables of orch.
+    version: i64,
+    /// Whether an import into it was not finished.
+    unfinished: bool,
 }
 
 /// A setting that means nothing to the server. Where it arrives, nobody stands between.

@@ -53,9 +53,22 @@ impl SqlStore {
     /// Opens an existing store, and upgrades one of an older schema after a backup beside it.
     ///
     /// # Errors
-    /// [`StoreError::NoStore`] if there is none, [`StoreError::Unavailable`] if it cannot be opened, [`StoreError::Damaged`] if the file is not a
-    /// store of orch, [`StoreError::Newer`] if a newer version wrote it. The file is not touched in any of these cases.
+    /// [`StoreError::NoStore`] if there is none, [`StoreError::Unavailable`] if it cannot be opened, [`StoreError::Damaged`]
+    /// if the file is not a store of orch, [`StoreError::Newer`] if a newer version wrote it, [`StoreError::Unfinished`] if an
+    /// import into it was not finished. The file is not touched in any of these cases.
     pub async fn open(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store = Self::open_unfinished(options, clock).await?;
+        if store.is_unfinished(&store.connection()).await? {
+            return Err(StoreError::Unfinished { place: store.place });
+        }
+        Ok(store)
+    }
+
+    /// As [`SqlStore::open`], for an import: also where an earlier one was not finished.
+    ///
+    /// # Errors
+    /// As [`SqlStore::open`].
+    pub async fn open_unfinished(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Self::open_with(options, clock, &migrations()).await
     }
 
@@ -258,6 +271,8 @@ fn remove_stale(folder: &Path) {
 
 mod backup;
 mod upgrade;
+
+pub use backup::Existing;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,8 @@ use super::program::search_path;
 
 /// A kind of store, and one place in which a sandbox keeps its store.
 pub(crate) trait Engine: Sized + Send + Sync {
+    /// The kind of store that this one is not.
+    type Other: Engine;
     /// SQL that begins a transaction which every writer has to wait for, and no reader.
     const HOLD: &'static str;
 
@@ -40,6 +42,7 @@ impl Sqlite {
 }
 
 impl Engine for Sqlite {
+    type Other = Postgres;
     const HOLD: &'static str = "BEGIN IMMEDIATE;";
 
     fn new() -> Option<Self> {
@@ -79,6 +82,7 @@ impl Engine for Sqlite {
 pub(crate) struct Postgres(Database);
 
 impl Engine for Postgres {
+    type Other = Sqlite;
     const HOLD: &'static str = "BEGIN; LOCK TABLE orchestration_tasks IN EXCLUSIVE MODE;";
 
     fn new() -> Option<Self> {

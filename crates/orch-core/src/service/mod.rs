@@ -2,12 +2,14 @@
 //! They print nothing and know no database.
 
 mod hook;
+mod import;
 mod record;
 mod session;
 mod sprint;
 mod task;
 
 pub use hook::{Captured, HookCall, HookReport};
+pub use import::{BatchAnswer, EventBatch, ImportService};
 pub use record::{CheckReport, EventAnswer, RecordService, TaskAnswer};
 pub use session::{Completion, Done, Orders, SessionAnswer, SessionService, SessionView};
 pub use sprint::{SprintAnswer, SprintService};
@@ -84,7 +86,7 @@ fn check_title(title: &str) -> Result<(), Refusal> {
 }
 
 /// Refuses JSON that no store can keep on every database, or that is too long.
-fn check_json(what: &'static str, value: &impl serde::Serialize, most: usize) -> Result<(), Refusal> {
+pub(crate) fn check_json(what: &'static str, value: &impl serde::Serialize, most: usize) -> Result<(), Refusal> {
     let text = serde_json::to_string(value).unwrap_or_default();
     if text.contains("\\u0000") {
         return Err(Refusal::Invalid { what, problem: "holds a NUL character".into() });

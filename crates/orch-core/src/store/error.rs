@@ -64,6 +64,12 @@ pub enum StoreError {
         /// The newest schema version that the program knows.
         known: i64,
     },
+    /// An import into the store began and was not finished: what it holds is a part of something.
+    #[error("an import into {place} is unfinished")]
+    Unfinished {
+        /// Its file or server, without any password.
+        place: String,
+    },
     /// The connection was lost at commit: the change is whole or absent.
     #[error("the outcome of operation {operation} is unknown")]
     OutcomeUnknown {

@@ -1,12 +1,14 @@
 //! The ports to storage: what a store must do, in the words of the domain. Each adapter passes the same suite,
 //! [`crate::testing::conformance`]. No adapter lives here.
 
+mod batch;
 mod error;
 mod event;
 mod session;
 mod sprint;
 mod task;
 
+pub use batch::{BatchChange, BatchContext, BatchEvent, BatchScope, BatchStore};
 pub use error::{Cause, ChangeError, StoreError};
 pub use event::{ArtifactStore, EventFilter, EventStore};
 pub use session::{SessionEntry, SessionFilter, SessionStore};

@@ -6,15 +6,44 @@ use std::path::Path;
 use orch_core::store::StoreError;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
-use super::private_file;
+use super::{Access, SqliteOptions, connect, private_file};
 use crate::error::Place;
+use crate::store::{Engine, SqlStore};
 
-/// Copies the store to `target`, which is there in whole or not at all, in place of what was there. `keep` is asked when
-/// the copy is made, and may say no.
+/// How long to wait for a copy that nobody else has.
+const NOBODY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What becomes of a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and the copy is not made.
+    Stays,
+    /// The copy takes its place.
+    Replaced,
+}
+
+impl SqlStore {
+    /// Copies a store in a file to another file, as of one moment, while others write. The copy is a store like the first
+    /// one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is a file already and it stays; [`StoreError::Unavailable`] if the copy cannot be
+    /// made, and if the store is on a server.
+    pub async fn copy_to(&self, target: &Path, existing: Existing) -> Result<(), StoreError> {
+        let Engine::Sqlite { db, .. } = &self.engine else {
+            return Err(self.place().unavailable("a store on a server is backed up by an export"));
+        };
+        copy_into_place(db, &self.place, target, existing, |_| async { Ok(true) }).await
+    }
+}
+
+/// Copies the store to `target`, which is there in whole or not at all. `keep` is asked when the copy is made, and may say
+/// no.
 pub(super) async fn copy_into_place<F>(
     db: &DatabaseConnection,
     place: &str,
     target: &Path,
+    existing: Existing,
     keep: impl FnOnce(&Path) -> F,
 ) -> Result<(), StoreError>
 where
@@ -37,7 +66,23 @@ where
     if !keep(&copy).await? {
         return Ok(());
     }
+    // SQLite leaves it with a rollback journal; a store has a log
+    let options = SqliteOptions { path: copy.clone(), busy_timeout: NOBODY };
+    let made = connect(&options, Access::Write).await.map_err(Place(place).error("backing the store up"))?;
+    let wal = made.execute_unprepared("PRAGMA journal_mode=WAL").await;
+    wal.map_err(Place(place).error("backing the store up"))?;
+    made.close().await.map_err(Place(place).error("backing the store up"))?;
     File::open(&copy).and_then(|copy| copy.sync_all()).map_err(failed)?;
-    std::fs::rename(&copy, target).map_err(failed)?;
+    let placed = match existing {
+        Existing::Replaced => std::fs::rename(&copy, target),
+        // a link is never made over a file
+        Existing::Stays => std::fs::hard_link(&copy, target),
+    };
+    match placed {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(StoreError::Conflict { what: target.display().to_string() });
+        }
+        placed => placed.map_err(failed)?,
+    }
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::APPLICATION_ID;
-use super::backup::copy_into_place;
+use super::backup::{Existing, copy_into_place};
 use crate::error::Place;
 
 /// Compares the version, and upgrades an older schema. A process that is killed leaves the old schema or the new one.
@@ -35,7 +35,7 @@ pub(super) async fn upgrade(
 /// Copies the store to `NAME.backup-VERSION.db`, which is there in whole or not at all. A copy of an earlier attempt at the
 /// same upgrade is replaced: it may lack what was written since.
 async fn back_up(db: &DatabaseConnection, place: &str, path: &Path, found: i64) -> Result<(), StoreError> {
-    copy_into_place(db, place, &backup_path(path, found), |_| async {
+    copy_into_place(db, place, &backup_path(path, found), Existing::Replaced, |_| async {
         // if somebody else has upgraded it, this may be a copy of the new schema; theirs is of the old one
         Ok(user_version(db, place).await? == found)
     })

@@ -1,13 +1,20 @@
 //! `orch db`: the store itself.
 
+mod backup;
 mod check;
+mod export;
+mod import;
 mod migrate;
+
+use std::path::Path;
 
 use clap::Subcommand;
 
 use crate::app::App;
+use crate::database::Database;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::file::folder;
 
 /// The verbs of `orch db`.
 #[derive(Debug, Subcommand)]
@@ -16,14 +23,44 @@ pub(crate) enum Verb {
     Check(check::Check),
     /// Bring the store to this program's schema; every command does so by itself
     Migrate(migrate::Migrate),
+    /// Make a copy of the store while others write
+    Backup(backup::Backup),
+    /// Write everything that the store holds, to be moved to another database
+    Export(export::Export),
+    /// Fill a new project with what an export holds
+    Import(import::Import),
 }
 
 impl Verb {
     /// Runs the verb.
     pub(crate) async fn run(self, app: &App) -> Result<Exit, CliError> {
         match self {
-            Self::Check(args) => args.run(app).await,
-            Self::Migrate(args) => args.run(app).await,
+            Self::Check(args) => return args.run(app).await,
+            Self::Migrate(args) => return args.run(app).await,
+            Self::Backup(args) => args.run(app).await?,
+            Self::Export(args) => args.run(app).await?,
+            Self::Import(args) => args.run(app).await?,
         }
+        Ok(Exit::Done)
+    }
+}
+
+/// Refuses to write over the store, or the files that belong to it.
+fn refuse_the_store(app: &App, path: &Path) -> Result<(), CliError> {
+    let Database::File(options) = app.database(app.project()?)? else { return Ok(()) };
+    let real = |path: &Path| Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
+    let store = real(&options.path);
+    let own = ["", "-wal", "-shm"].map(|ending| {
+        store.clone().map(|store| {
+            let mut name = store.into_os_string();
+            name.push(ending);
+            std::path::PathBuf::from(name)
+        })
+    });
+    match real(path) {
+        Some(path) if own.contains(&Some(path.clone())) => {
+            Err(CliError::refused(format!("{} belongs to the store itself", path.display())).hint("give another name"))
+        }
+        _ => Ok(()),
     }
 }

@@ -3,6 +3,8 @@
 mod emit;
 mod export;
 mod follow;
+mod import;
+mod lines;
 mod list;
 mod select;
 
@@ -25,6 +27,8 @@ pub(crate) enum Verb {
     Follow(follow::Follow),
     /// Print all events, one JSON document a line
     Export(export::Export),
+    /// Take in many events from elsewhere
+    Import(import::Import),
 }
 
 impl Verb {
@@ -35,6 +39,7 @@ impl Verb {
             Self::Emit(args) => args.run(app).await,
             Self::Follow(args) => args.run(app).await,
             Self::Export(args) => args.run(app).await,
+            Self::Import(args) => args.run(app).await,
         }
     }
 }

@@ -1,0 +1,93 @@
+//! `orch db backup`.
+
+use std::fs::DirBuilder;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use orch_store::Existing;
+use serde_json::json;
+
+use super::export::export;
+use super::refuse_the_store;
+use crate::app::App;
+use crate::database::Database;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::file::NewFile;
+use crate::output::progress::Progress;
+use crate::output::view;
+
+/// The folder in `.orch` for backups that were given no name.
+const FOLDER: &str = "backups";
+
+/// Arguments of `orch db backup`.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to write; by default one in .orch/backups, named after the time
+    ///
+    /// The backup is of one moment; whoever writes to the store goes on. Of a store in a file it is another such file: to restore
+    /// it, end all commands, remove .orch/orch.db, .orch/orch.db-wal and .orch/orch.db-shm, and copy it to .orch/orch.db. Of a
+    /// store on a server it is an export: to restore it, make a new project with orch init, and there: orch db import FILE
+    file: Option<PathBuf>,
+    /// Replace a file that is there already
+    #[arg(long)]
+    force: bool,
+}
+
+impl Backup {
+    pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
+        let store = app.store().await?;
+        let project = app.project()?;
+        let existing = if self.force { Existing::Replaced } else { Existing::Stays };
+        let database = app.database(project)?;
+        let ending = if matches!(database, Database::File(_)) { "db" } else { "jsonl" };
+        let path = match self.file {
+            Some(path) => path,
+            None => named_after_the_time(app, &project.orch_dir(), ending)?,
+        };
+        refuse_the_store(app, &path)?;
+        if existing == Existing::Stays && path.symlink_metadata().is_ok() {
+            return Err(taken(&path));
+        }
+        let how = if let Database::File(options) = &database {
+            let progress = Progress::of("copying the store");
+            store.copy_to(&path, existing).await.map_err(|error| match error {
+                orch_core::store::StoreError::Conflict { .. } => taken(&path),
+                error => error.into(),
+            })?;
+            drop(progress);
+            let shown = app.shown(&options.path);
+            format!("end all commands, remove {shown}, {shown}-wal and {shown}-shm, and copy it to {shown}")
+        } else {
+            let mut file = NewFile::begin(&path)?;
+            export(app, file.writer()).await?;
+            file.finish(existing)?;
+            "make a new project with orch init, and there: orch db import FILE".to_owned()
+        };
+        let form = if ending == "db" { "sqlite" } else { "export" };
+        app.printer.answer(
+            || view::answer(json!({"backup": {"file": path, "form": form}}), app.id()),
+            || format!("Backed up to {}\nTo restore it: {how}\n", app.shown(&path)),
+        );
+        Ok(())
+    }
+}
+
+fn taken(path: &Path) -> CliError {
+    CliError::new(Exit::Conflict, format!("{} is there already", path.display()))
+        .hint("give another name, or replace it with: --force")
+}
+
+fn named_after_the_time(app: &App, orch_dir: &Path, ending: &str) -> Result<PathBuf, CliError> {
+    let folder = orch_dir.join(FOLDER);
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            return Err(CliError::io("create", &folder, &error));
+        }
+        _ => {}
+    }
+    Ok(folder.join(format!("orch-{}.{ending}", app.clock.now().format("%Y%m%dT%H%M%SZ"))))
+}
