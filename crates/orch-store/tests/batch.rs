@@ -16,6 +16,7 @@ use orch_core::testing::{StepClock, fixture};
 use orch_store::{PostgresOptions, SqlStore, SqliteOptions};
 use orch_tests::pgbouncer::Bouncer;
 use orch_tests::postgres::Database;
+use orch_tests::proxy::{Cut, Proxy};
 
 /// A store with what must outlive it.
 struct Home {
@@ -181,4 +182,68 @@ async fn a_store_moves_by_way_of_a_pooler() {
     assert!(
         exports.iter().all(|export| *export == out.split(|byte| *byte == b'\n').skip(1).collect::<Vec<_>>().concat())
     );
+}
+
+/// A store on a server, by way of a wire that can be cut.
+async fn wired() -> Option<(Home, Proxy)> {
+    let database = orch_tests::postgres::database()?;
+    let proxy = Proxy::start(&database);
+    let clock = Arc::new(StepClock::new(fixture::now()));
+    let options = PostgresOptions {
+        url: proxy.url().to_owned(),
+        busy_timeout: Duration::from_secs(30),
+        retry_for: Duration::from_secs(20),
+        max_connections: 1,
+        clock: Some(clock.clone()),
+    };
+    SqlStore::create_on(&options).await.unwrap();
+    let store = SqlStore::connect(&options).await.unwrap();
+    Some((Home { store, clock, _folder: None, _pool: None, _database: Some(database) }, proxy))
+}
+
+#[tokio::test]
+async fn a_batch_whose_connection_breaks_is_there_once() {
+    let Some((home, proxy)) = wired().await else { return };
+    import(&home, &operation(1, None), &events(0, 30)).await.unwrap();
+    let mut number: u32 = 2;
+    for cut in [Cut::Request, Cut::Answer] {
+        for needle in ["\"emitted_at\":", "COMMIT"] {
+            proxy.cut_at(needle, 0, cut);
+            let key = format!("k{number}");
+            let batch = events(u64::from(number) % 10, 10);
+            let outcome = import(&home, &operation(number.into(), Some(&key)), &batch).await.unwrap();
+            assert!(!proxy.is_armed() && !outcome.replayed, "{cut:?} {needle}");
+            number += 1;
+        }
+    }
+    assert_eq!(all(&home).await.len(), 4 + 30 + 40);
+    assert_eq!(home.store.check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_import_whose_connection_breaks_goes_on() {
+    let first = homes().await.into_iter().next().unwrap();
+    import(&first, &operation(1, Some("k")), &events(0, 20)).await.unwrap();
+    let id = operation(9, None).id;
+    let mut out = Vec::new();
+    first.store.export(&id, &mut out, &mut |_, _| {}).await.unwrap();
+    let rows = |export: &[u8]| export.split(|byte| *byte == b'\n').skip(1).collect::<Vec<_>>().concat();
+    for cut in [Cut::Request, Cut::Answer] {
+        for (needle, skip) in [
+            ("INSERT INTO orchestration_sequences", 1),
+            ("json_to_recordset", 0),
+            ("json_to_recordset", 1),
+            ("INSERT INTO orchestration_events", 1),
+            ("DELETE FROM orchestration_sequences", 0),
+            ("DELETE FROM orchestration_sequences", 1),
+        ] {
+            let Some((home, proxy)) = wired().await else { return };
+            proxy.cut_at(needle, skip, cut);
+            home.store.import(Cursor::new(out.clone()), &mut |_, _| {}).await.unwrap();
+            assert!(!proxy.is_armed(), "{cut:?} {needle} {skip}");
+            let mut again = Vec::new();
+            home.store.export(&id, &mut again, &mut |_, _| {}).await.unwrap();
+            assert_eq!(rows(&again), rows(&out), "{cut:?} {needle} {skip}");
+        }
+    }
 }
