@@ -10,10 +10,15 @@ use crate::machine::{self, Account, free_port, random_word};
 /// How often a port may be taken by somebody else before it is our own fault.
 const ATTEMPTS: usize = 5;
 
+/// What a server is set to whose commits outlive a crash of the machine, and which looks after large tables.
+const DURABLE: [&str; 5] =
+    ["fsync=on", "full_page_writes=on", "autovacuum=on", "shared_buffers=256MB", "max_wal_size=4GB"];
+
 /// A server that only one test knows. It is ended and removed with this value.
 #[derive(Debug)]
 pub struct Server {
     cluster: Cluster,
+    settings: &'static [&'static str],
     database: Database,
     postmaster: Option<Child>,
     /// The processes that [`Self::freeze`] stopped.
@@ -24,13 +29,24 @@ impl Server {
     /// Starts a server on a port of its own. `None` where PostgreSQL is not installed.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server on a port of its own that is as durable as one in use: for benchmarks, which would measure nothing
+    /// without it. `TMPDIR` must lie on a disk. `None` where PostgreSQL is not installed.
+    #[must_use]
+    pub fn start_durable() -> Option<Self> {
+        Self::start_with(&DURABLE)
+    }
+
+    fn start_with(settings: &'static [&'static str]) -> Option<Self> {
         let shared = shared::shared()?;
         for attempt in 1.. {
             let folder = shared.base.join(format!("own.{}", random_word()));
             let cluster = Cluster::copy(shared.account, &shared.template, folder).expect("a copy of the template");
             let address = Address { port: free_port(), password: shared.password().to_owned() };
-            let mut server =
-                Self { cluster, database: Database::of_server(&address), postmaster: None, frozen: Vec::new() };
+            let database = Database::of_server(&address);
+            let mut server = Self { cluster, settings, database, postmaster: None, frozen: Vec::new() };
             match server.try_start() {
                 Ok(()) => return Some(server),
                 Err(log) => assert!(attempt < ATTEMPTS, "PostgreSQL does not start:\n{log}"),
@@ -92,6 +108,7 @@ impl Server {
         let log = fs::File::options().create(true).append(true).open(self.cluster.folder.join("log"));
         let mut postgres = Account::of_servers().command(&programs.postgres, &self.cluster.folder);
         postgres.args(self.cluster.arguments(self.database.port()));
+        postgres.args(self.settings.iter().flat_map(|setting| ["-c", setting]));
         postgres.stdout(Stdio::null()).stderr(log.expect("a log for the server"));
         let mut child = postgres.spawn().expect("the server is a program");
         let ready = machine::wait_for("PostgreSQL to start", || match self.cluster.status() {
