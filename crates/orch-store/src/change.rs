@@ -57,6 +57,11 @@ impl<'a, A: Answer> Change<'a, A> {
         if self.locks { self.store.begin().await } else { Ok(self.store.connection()) }
     }
 
+    /// Whether this try takes locks.
+    pub(crate) fn locks(&self) -> bool {
+        self.locks
+    }
+
     /// The outcome of a try whose connection was lost, if it was written after all.
     pub(crate) async fn found(&mut self, db: &Connection) -> Result<Option<Outcome<A>>, StoreError> {
         let Some((_, span)) = self.sent.as_ref().filter(|_| self.lost) else { return Ok(None) };

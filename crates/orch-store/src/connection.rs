@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Value, Values};
-use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres};
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -13,7 +13,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 
-use crate::error::sqlx_error;
+use crate::pool::{Begun, Held, Pool};
 use crate::write::time_text;
 
 /// Statements go to SQLite by SeaORM's own connection. To PostgreSQL they go by sqlx itself, because behind a pooler they
@@ -27,13 +27,13 @@ pub(crate) enum Connection {
     /// Each statement by itself.
     Postgres(Link),
     /// One transaction.
-    PostgresTransaction(Link, Arc<Mutex<sqlx::Transaction<'static, Postgres>>>),
+    PostgresTransaction(Link, Arc<Mutex<Begun>>),
 }
 
 /// How statements reach a PostgreSQL server.
 #[derive(Clone)]
 pub(crate) struct Link {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Pool,
     /// Whether the server's session is ours alone, so that prepared statements stay where they are.
     pub(crate) direct: bool,
     /// How long a statement may be without an answer before the server is given up.
@@ -117,6 +117,11 @@ impl Link {
         self.answered(async { query.execute(connection).await.map(ExecResult::from).map_err(executing) }).await
     }
 
+    async fn run_text(&self, connection: &mut PgConnection, sql: &str) -> Result<ExecResult, DbErr> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        self.answered(async { connection.execute(sql).await.map(ExecResult::from).map_err(executing) }).await
+    }
+
     async fn rows(&self, connection: &mut PgConnection, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let sql = AssertSqlSafe(statement.sql);
         let rows = if let Some(values) = statement.values {
@@ -130,38 +135,14 @@ impl Link {
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
-    async fn begin(&self) -> Result<sqlx::Transaction<'static, Postgres>, DbErr> {
-        let begun = self.answered(async { self.pool.begin().await.map_err(connecting) }).await;
-        match begun {
-            Err(error) => Err(self.cause_of(error).await),
-            begun => begun,
-        }
+    async fn begin(&self) -> Result<Begun, DbErr> {
+        self.answered(async { self.pool.begin().await.map_err(connecting) }).await
     }
 
-    async fn free(&self) -> Result<sqlx::pool::PoolConnection<Postgres>, DbErr> {
-        let acquired = self.answered(async { self.pool.acquire().await.map_err(connecting) }).await;
-        match acquired {
-            Err(error) => Err(self.cause_of(error).await),
-            acquired => acquired,
-        }
-    }
-
-    /// Why there is no connection. The pool tries again and again where the server takes none, and then only says that its
-    /// time is over; one more attempt without it tells.
-    async fn cause_of(&self, error: DbErr) -> DbErr {
-        if self.pool.size() == 0
-            && matches!(sqlx_error(&error), Some(sqlx::Error::PoolTimedOut))
-            && let Ok(Err(cause)) =
-                tokio::time::timeout(ONE_ATTEMPT, PgConnection::connect_with(&self.pool.connect_options())).await
-        {
-            return connecting(cause);
-        }
-        error
+    async fn free(&self) -> Result<Held, DbErr> {
+        self.answered(async { self.pool.free().await.map_err(connecting) }).await
     }
 }
-
-/// How long one attempt to connect may take.
-const ONE_ATTEMPT: Duration = Duration::from_secs(5);
 
 /// An error before anything was asked of the server.
 fn connecting(error: sqlx::Error) -> DbErr {
@@ -195,8 +176,12 @@ impl ConnectionTrait for Connection {
         match self {
             Self::Sqlite(pool) => pool.execute_raw(as_text(statement)).await,
             Self::SqliteTransaction(transaction) => transaction.execute_raw(as_text(statement)).await,
-            Self::Postgres(link) => link.run(&mut *link.free().await?, statement).await,
-            Self::PostgresTransaction(link, transaction) => link.run(&mut *transaction.lock().await, statement).await,
+            Self::Postgres(link) => {
+                let mut held = link.free().await?;
+                let done = link.run(&mut held.connection, statement).await;
+                held.after(done)
+            }
+            Self::PostgresTransaction(link, begun) => link.run(&mut begun.lock().await.transaction, statement).await,
         }
     }
 
@@ -205,15 +190,11 @@ impl ConnectionTrait for Connection {
             Self::Sqlite(pool) => pool.execute_unprepared(sql).await,
             Self::SqliteTransaction(transaction) => transaction.execute_unprepared(sql).await,
             Self::Postgres(link) => {
-                let mut connection = link.free().await?;
-                let sql = AssertSqlSafe(sql.to_owned());
-                link.answered(async { connection.execute(sql).await.map(ExecResult::from).map_err(executing) }).await
+                let mut held = link.free().await?;
+                let done = link.run_text(&mut held.connection, sql).await;
+                held.after(done)
             }
-            Self::PostgresTransaction(link, transaction) => {
-                let mut transaction = transaction.lock().await;
-                let sql = AssertSqlSafe(sql.to_owned());
-                link.answered(async { transaction.execute(sql).await.map(ExecResult::from).map_err(executing) }).await
-            }
+            Self::PostgresTransaction(link, begun) => link.run_text(&mut begun.lock().await.transaction, sql).await,
         }
     }
 
@@ -231,8 +212,12 @@ impl ConnectionTrait for Connection {
         match self {
             Self::Sqlite(pool) => pool.query_all_raw(as_text(statement)).await,
             Self::SqliteTransaction(transaction) => transaction.query_all_raw(as_text(statement)).await,
-            Self::Postgres(link) => link.rows(&mut *link.free().await?, statement).await,
-            Self::PostgresTransaction(link, transaction) => link.rows(&mut *transaction.lock().await, statement).await,
+            Self::Postgres(link) => {
+                let mut held = link.free().await?;
+                let rows = link.rows(&mut held.connection, statement).await;
+                held.after(rows)
+            }
+            Self::PostgresTransaction(link, begun) => link.rows(&mut begun.lock().await.transaction, statement).await,
         }
     }
 }

@@ -14,6 +14,7 @@ mod health;
 mod inspect;
 mod load;
 mod plan;
+mod pool;
 mod postgres;
 mod retry;
 mod session;

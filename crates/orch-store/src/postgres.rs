@@ -15,6 +15,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::connection::{Connection, Link};
+use crate::pool::Pool;
 use crate::retry::Patience;
 use crate::store::{Created, Engine, SqlStore};
 use crate::transfer::{MARK, SEQUENCES};
@@ -165,7 +166,7 @@ impl SqlStore {
         let patience = options.busy_timeout + STATEMENT_TIME + SILENCE;
         let prelude = bounds.iter().map(|(name, value)| format!("SET LOCAL {name} = '{value}';")).collect();
         let server = Server {
-            link: Link { pool, direct, patience },
+            link: Link { pool: Pool::new(pool), direct, patience },
             clock: options.clock.clone(),
             busy_timeout: options.busy_timeout,
             retry_for: options.retry_for,

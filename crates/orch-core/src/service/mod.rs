@@ -3,10 +3,13 @@
 
 mod hook;
 mod import;
+mod pinned;
 mod record;
 mod session;
 mod sprint;
 mod task;
+
+use pinned::pinned;
 
 pub use hook::{Captured, HookCall, HookReport};
 pub use import::{BatchAnswer, EventBatch, ImportService};
@@ -20,7 +23,6 @@ use crate::draft::Draft;
 use crate::refusal::Refusal;
 use crate::store::{ChangeError, StoreError, TaskContext};
 use crate::vcs::VcsError;
-use crate::workflow::Workflow;
 
 /// A command that was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +60,6 @@ fn draft_of(context: &TaskContext, actor: &crate::code::Actor) -> Result<Draft, 
         Some(task) => Ok(Draft::on(task.clone(), actor.clone(), context.now)),
         None => Err(Refusal::NoTask(context.code.clone())),
     }
-}
-
-/// The template that a session pinned, read.
-fn pinned(template: Option<&crate::draft::Template>) -> Result<Workflow, String> {
-    let template = template.ok_or_else(|| "the store does not have it".to_owned())?;
-    Workflow::parse(template.content.as_bytes(), &template.name).map_err(|faults| faults.to_string())
 }
 
 /// Refuses text that no store can keep on every database, or that is too long.

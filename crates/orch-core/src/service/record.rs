@@ -131,7 +131,7 @@ impl<S: Store> RecordService<'_, S> {
             let mut draft = draft_of(&context, &operation.actor)?;
             let session = machine::active(&draft)?;
             let workflow = pinned(context.template.as_ref());
-            let phase = machine::current_phase(&session, workflow.as_ref().map_err(Clone::clone))?;
+            let phase = machine::current_phase(&session, workflow.as_deref().map_err(Clone::clone))?;
             if !phase.emits(event_type) {
                 let mut phases = workflow.iter().flat_map(|workflow| &workflow.phases);
                 return Err(Refusal::NotEmitted {

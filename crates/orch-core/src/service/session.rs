@@ -1,5 +1,7 @@
 //! Walking a task through its workflow: start, complete, back, end, and what to do now.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::hook::{HookCall, HookReport};
@@ -112,8 +114,8 @@ impl<S: Store> SessionService<'_, S> {
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, &orders.operation.actor)?;
             let resumed = machine::start(&mut draft, asked, ground)?;
-            let kept = if resumed { pinned(context.template.as_ref()) } else { Ok(ground.workflow.clone()) };
-            let mut answer = self.answer(&draft, kept.as_ref(), &files);
+            let kept = if resumed { pinned(context.template.as_ref()) } else { Ok(Arc::new(ground.workflow.clone())) };
+            let mut answer = self.answer(&draft, kept.as_deref(), &files);
             answer.resumed = resumed;
             if resumed && answer.session.template.sha256 != ground.template.sha256 {
                 answer.warnings.push(format!(
@@ -122,7 +124,7 @@ impl<S: Store> SessionService<'_, S> {
                 ));
             }
             if !resumed {
-                answer.hooks = due(kept.as_ref().ok(), &answer.session.current_phase, |phase| &phase.hooks.on_start);
+                answer.hooks = due(kept.as_deref().ok(), &answer.session.current_phase, |phase| &phase.hooks.on_start);
             }
             Ok(TaskChange { draft, answer })
         };
@@ -144,9 +146,9 @@ impl<S: Store> SessionService<'_, S> {
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, &orders.operation.actor)?;
             let workflow = pinned(context.template.as_ref());
-            let readable = workflow.as_ref().map_err(Clone::clone);
+            let readable = workflow.as_deref().map_err(Clone::clone);
             let done = machine::complete(&mut draft, asked, seen.as_ref(), readable, &files)?;
-            let mut answer = self.answer(&draft, workflow.as_ref(), &files);
+            let mut answer = self.answer(&draft, workflow.as_deref(), &files);
             answer.warnings.extend(done.warnings);
             if let (Ok(workflow), Some(phase), false) = (&workflow, &done.phase, done.already) {
                 answer.hooks = after_phase(workflow, &answer.session, phase);
@@ -174,8 +176,8 @@ impl<S: Store> SessionService<'_, S> {
             let mut draft = draft_of(&context, &orders.operation.actor)?;
             machine::back(&mut draft, to, reason)?;
             let workflow = pinned(context.template.as_ref());
-            let mut answer = self.answer(&draft, workflow.as_ref(), &files);
-            answer.hooks = due(workflow.as_ref().ok(), to, |phase| &phase.hooks.on_start);
+            let mut answer = self.answer(&draft, workflow.as_deref(), &files);
+            answer.hooks = due(workflow.as_deref().ok(), to, |phase| &phase.hooks.on_start);
             Ok(TaskChange { draft, answer })
         };
         self.change(orders, &request, decide).await
@@ -191,8 +193,8 @@ impl<S: Store> SessionService<'_, S> {
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, &orders.operation.actor)?;
             let workflow = pinned(context.template.as_ref());
-            let warnings = machine::end(&mut draft, workflow.as_ref().map_err(Clone::clone), &files)?;
-            Ok(self.ended(draft, workflow.as_ref(), warnings))
+            let warnings = machine::end(&mut draft, workflow.as_deref().map_err(Clone::clone), &files)?;
+            Ok(self.ended(draft, workflow.as_deref(), warnings))
         };
         self.change(orders, &request, decide).await
     }
@@ -207,7 +209,7 @@ impl<S: Store> SessionService<'_, S> {
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, &orders.operation.actor)?;
             machine::force_end(&mut draft, reason)?;
-            Ok(self.ended(draft, pinned(context.template.as_ref()).as_ref(), Vec::new()))
+            Ok(self.ended(draft, pinned(context.template.as_ref()).as_deref(), Vec::new()))
         };
         self.change(orders, &request, decide).await
     }
@@ -224,7 +226,7 @@ impl<S: Store> SessionService<'_, S> {
         let files = self.folder.read(code)?;
         let template = self.store.pinned_template(code).await?;
         let workflow = pinned(template.as_ref());
-        let (verdict, instructions) = match machine::current_phase(session, workflow.as_ref().map_err(Clone::clone)) {
+        let (verdict, instructions) = match machine::current_phase(session, workflow.as_deref().map_err(Clone::clone)) {
             Ok(phase) if !session.has_left(&phase.name) => {
                 (gate::judge(phase, &task, session, &files), Some(instruct(phase, &task, session, &files, self.folder)))
             }

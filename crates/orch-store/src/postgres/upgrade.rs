@@ -19,7 +19,7 @@ impl SqlStore {
         let Engine::Postgres(server) = &self.engine else { return Ok(Created::Existing) };
         let failed = self.place().error("upgrading the store");
         // migrations want a transaction of SeaORM's own
-        let db = SqlxPostgresConnector::from_sqlx_postgres_pool(server.link.pool.clone());
+        let db = SqlxPostgresConnector::from_sqlx_postgres_pool(server.link.pool.whole());
         let transaction = db.begin().await.map_err(&failed)?;
         // statements that an earlier migration prepared in a session of a pooler would be in the way
         let prepare = if server.link.direct { "" } else { "DEALLOCATE ALL; " };
