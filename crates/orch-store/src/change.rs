@@ -65,7 +65,7 @@ impl<'a, A: Answer> Change<'a, A> {
     /// The outcome of a try whose connection was lost, if it was written after all.
     pub(crate) async fn found(&mut self, db: &Connection) -> Result<Option<Outcome<A>>, StoreError> {
         let Some((_, span)) = self.sent.as_ref().filter(|_| self.lost) else { return Ok(None) };
-        let event_ids = span.ids(db, self.store.place(), self.operation).await?;
+        let event_ids = span.ids(db, self.store, self.operation).await?;
         if event_ids.is_empty() {
             return Ok(None);
         }

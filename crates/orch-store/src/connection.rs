@@ -73,12 +73,17 @@ impl Connection {
     pub(crate) async fn moment(&self) -> Result<Self, DbErr> {
         match self {
             Self::Sqlite(pool) => Ok(Self::SqliteTransaction(Arc::new(pool.begin().await?))),
-            Self::Postgres(link) => {
-                // the server may read for hours before its first answer
-                let link = Link { patience: A_DAY, ..link.clone() };
-                Self::Postgres(link).begin(Some(MOMENT)).await
-            }
+            Self::Postgres(_) => self.clone().patient().begin(Some(MOMENT)).await,
             Self::SqliteTransaction(_) | Self::PostgresTransaction(..) => Ok(self.clone()),
+        }
+    }
+
+    /// The same, with the patience for statements over a whole store.
+    pub(crate) fn patient(self) -> Self {
+        match self {
+            // the server may work for hours before its first answer
+            Self::Postgres(link) => Self::Postgres(Link { patience: A_DAY, ..link }),
+            other => other,
         }
     }
 

@@ -3,17 +3,19 @@
 use orch_core::event::Event;
 use orch_core::operation::OperationId;
 use orch_core::store::{EventFilter, EventStore, StoreError};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait, QueryFilter, Statement};
 
 use crate::connection::Connection;
 use crate::entity::event;
+use crate::log::Log;
 use crate::store::{SqlStore, at_most};
 
 impl EventStore for SqlStore {
     async fn events(&self, filter: &EventFilter, limit: u64) -> Result<Vec<Event>, StoreError> {
         let mut selection = event::Entity::find();
+        if !filter.archived {
+            selection = selection.filter(event::Column::ArchivedAt.is_null());
+        }
         if let Some(after) = filter.after {
             selection = selection.filter(event::Column::Id.gt(after));
         }
@@ -39,18 +41,18 @@ impl EventStore for SqlStore {
         if let Some(until) = filter.until {
             selection = selection.filter(event::Column::EmittedAt.lt(until));
         }
-        let selection = &selection.order_by_asc(event::Column::Id).limit(at_most(limit));
+        let selection = &selection;
         // whoever goes on after an id must not pass one that is still on its way; whoever does not sees all there is
         let is_feed = filter.after.is_some();
-        let look = |db| async move {
+        let look = |log: Log| async move {
             let mut selection = selection.clone();
-            if is_feed && let Some(horizon) = self.horizon(&db).await? {
+            if is_feed && let Some(horizon) = self.horizon(&log.db).await? {
                 selection = selection.filter(event::Column::Id.lte(horizon));
             }
-            let rows = selection.all(&db).await.map_err(self.place().error("reading events"))?;
-            rows.into_iter().map(|row| self.read_event(row)).collect()
+            let rows = log.select(selection, event::Column::Id, at_most(limit)).await;
+            rows.map_err(self.place().error("reading events"))?.into_iter().map(|row| self.read_event(row)).collect()
         };
-        self.read(look).await
+        self.read_log(filter.archived, look).await
     }
 }
 
@@ -64,9 +66,11 @@ impl SqlStore {
             if let Some(horizon) = self.horizon(&db).await? {
                 return Ok(horizon);
             }
-            // one writes after the other, so what is to be seen is settled
-            let newest = event::Entity::find().order_by_desc(event::Column::Id).one(&db).await;
-            Ok(newest.map_err(self.place().error("reading events"))?.map_or(0, |row| row.id))
+            // one writes after the other, so what is to be seen is settled; the newest event may be archived
+            let failed = self.place().error("reading events");
+            let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'orchestration_events'";
+            let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.map_err(&failed)?;
+            row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(&failed)
         };
         self.read(look).await
     }

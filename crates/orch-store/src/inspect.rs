@@ -8,19 +8,20 @@ use orch_core::fold::{FoldError, fold_sprint, fold_task};
 use orch_core::store::StoreError;
 use orch_core::task::Task;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     Statement,
 };
 
 use crate::connection::Connection;
 use crate::entity::{artifact, bug, event, sprint, task};
+use crate::log::{Log, Looked, Part};
 use crate::store::SqlStore;
 use crate::{artifact as contents, load};
 
-/// Events of something that is not there. Each read of an entity finds its own events, so nothing else would notice.
-const ORPHANS: &str = "SELECT DISTINCT entity_type || ' ' || entity_id FROM orchestration_events \
-     WHERE (entity_type = 'task' AND entity_id NOT IN (SELECT task_code FROM orchestration_tasks)) \
-        OR (entity_type = 'sprint' AND entity_id NOT IN (SELECT sprint_code FROM orchestration_sprints))";
+/// Whether an event is of something that is not there. Each read of an entity finds its own events, so nothing else would
+/// notice.
+const ORPHANED: &str = "(entity_type = 'task' AND entity_id NOT IN (SELECT task_code FROM orchestration_tasks)) \
+     OR (entity_type = 'sprint' AND entity_id NOT IN (SELECT sprint_code FROM orchestration_sprints))";
 
 impl SqlStore {
     /// Everything that is wrong with the store, a sentence each: what SQLite itself finds, broken references, each task and
@@ -30,20 +31,28 @@ impl SqlStore {
     /// [`StoreError`] if the store cannot be read at all.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
         // one moment for all that is read, or a change in the middle would look like damage; writers do not wait for it
-        let moment = self.moment().await?;
+        let log = match self.log_of_moment().await? {
+            Looked::Found(log) => log,
+            Looked::Missing(error) => return Ok(vec![error.to_string()]),
+        };
+        let moment = &log.db;
         let mut findings = Vec::new();
         if moment.get_database_backend() == DbBackend::Sqlite {
-            findings = self.rows(&moment, "PRAGMA integrity_check").await?;
+            findings = self.rows(moment, "PRAGMA integrity_check").await?;
             findings.retain(|text| text != "ok");
-            let broken = self.rows(&moment, "PRAGMA foreign_key_check").await?;
+            let broken = self.rows(moment, "PRAGMA foreign_key_check").await?;
             findings.extend(broken.iter().map(|table| format!("a row of {table} refers to one that is not there")));
         }
         // what a damaged file says of its rows means nothing
         if findings.is_empty() {
-            self.check_tasks(&moment, &mut findings).await?;
-            self.check_sprints(&moment, &mut findings).await?;
-            findings
-                .extend(self.rows(&moment, ORPHANS).await?.iter().map(|text| format!("{text} has events but no row")));
+            self.check_tasks(&log, &mut findings).await?;
+            self.check_sprints(&log, &mut findings).await?;
+            for Part { table, .. } in log.parts() {
+                let orphans = format!("SELECT DISTINCT entity_type || ' ' || entity_id FROM {table} WHERE {ORPHANED}");
+                let orphans = self.rows(moment, &orphans).await?;
+                findings.extend(orphans.iter().map(|text| format!("{text} has events but no row")));
+            }
+            findings.extend(self.check_archive(&log).await?);
         }
         Ok(findings)
     }
@@ -56,23 +65,23 @@ impl SqlStore {
         rows.iter().map(|row| row.try_get_by_index(0).map_err(&failed)).collect()
     }
 
-    async fn check_tasks(&self, moment: &Connection, findings: &mut Vec<String>) -> Result<(), StoreError> {
+    async fn check_tasks(&self, log: &Log, findings: &mut Vec<String>) -> Result<(), StoreError> {
         let codes = task::Entity::find().select_only().column(task::Column::TaskCode).order_by_asc(task::Column::Id);
         let codes: Vec<String> =
-            codes.into_tuple().all(moment).await.map_err(self.place().error("checking the store"))?;
+            codes.into_tuple().all(&log.db).await.map_err(self.place().error("checking the store"))?;
         for code in codes {
             let Ok(valid) = TaskCode::new(&code) else {
                 findings.push(format!("task {code:?} has no valid code"));
                 continue;
             };
-            let stored = load::read_task(moment, self.place(), &valid).await;
-            let log = self.log_of(moment, EntityType::Task, &code).await;
+            let stored = load::read_task(&log.db, self.place(), &valid).await;
+            let events = self.log_of(log, EntityType::Task, &code).await;
             // a row that cannot be read is a finding; a store that cannot is the end of the check
-            let (Some(Some((id, stored))), Some(log)) = (found(stored, findings)?, found(log, findings)?) else {
+            let (Some(Some((id, stored))), Some(events)) = (found(stored, findings)?, found(events, findings)?) else {
                 continue;
             };
-            findings.extend(difference(&format!("task {code}"), fold_task(&log), &stored));
-            self.check_artifacts(moment, id, &stored, findings).await?;
+            findings.extend(difference(&format!("task {code}"), fold_task(&events), &stored));
+            self.check_artifacts(&log.db, id, &stored, findings).await?;
         }
         Ok(())
     }
@@ -99,34 +108,31 @@ impl SqlStore {
         Ok(())
     }
 
-    async fn check_sprints(&self, moment: &Connection, findings: &mut Vec<String>) -> Result<(), StoreError> {
-        let rows = sprint::Entity::find().order_by_asc(sprint::Column::Id).all(moment).await;
+    async fn check_sprints(&self, log: &Log, findings: &mut Vec<String>) -> Result<(), StoreError> {
+        let rows = sprint::Entity::find().order_by_asc(sprint::Column::Id).all(&log.db).await;
         for row in rows.map_err(self.place().error("checking the store"))? {
             let code = row.sprint_code.clone();
             let stored = load::sprint(self.place(), row);
-            let log = self.log_of(moment, EntityType::Sprint, &code).await;
-            if let (Some(stored), Some(log)) = (found(stored, findings)?, found(log, findings)?) {
-                findings.extend(difference(&format!("sprint {code}"), fold_sprint(&log), &stored));
+            let events = self.log_of(log, EntityType::Sprint, &code).await;
+            if let (Some(stored), Some(events)) = (found(stored, findings)?, found(events, findings)?) {
+                findings.extend(difference(&format!("sprint {code}"), fold_sprint(&events), &stored));
             }
         }
         Ok(())
     }
 
     /// The whole log of one entity. A gap in its numbers is an event that is missing.
-    async fn log_of(&self, moment: &Connection, entity_type: EntityType, code: &str) -> Result<Vec<Event>, StoreError> {
-        let rows: Result<Vec<event::Model>, DbErr> = event::Entity::find()
+    async fn log_of(&self, log: &Log, entity_type: EntityType, code: &str) -> Result<Vec<Event>, StoreError> {
+        let events = event::Entity::find()
             .filter(event::Column::EntityType.eq(entity_type.as_str()))
-            .filter(event::Column::EntityId.eq(code))
-            .order_by_asc(event::Column::Seq)
-            .all(moment)
-            .await;
+            .filter(event::Column::EntityId.eq(code));
+        let rows = log.select(events, event::Column::Seq, u64::MAX >> 1).await;
         let rows = rows.map_err(self.place().error("checking the store"))?;
+        let damaged = |reason| Err(self.place().damaged(&format!("the log of {entity_type} {code}"), reason));
         let numbered = rows.into_iter().zip(1..).map(|(row, seq)| match row.seq {
             found if found == seq => self.read_event(row),
-            found => Err(self.place().damaged(
-                &format!("the log of {entity_type} {code}"),
-                format!("event {seq} is missing before event {found}"),
-            )),
+            found if found < seq => damaged(format!("event {found} is there twice")),
+            found => damaged(format!("event {seq} is missing before event {found}")),
         });
         numbered.collect()
     }

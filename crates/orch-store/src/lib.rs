@@ -1,6 +1,7 @@
 //! The store of orch: adapters of the storage ports, over SeaORM for databases and over plain files for artifacts.
 //! Makes no decision about tasks or sessions; those are the core's.
 
+mod archive;
 mod artifact;
 mod batch;
 mod change;
@@ -13,6 +14,8 @@ pub mod folder;
 mod health;
 mod inspect;
 mod load;
+mod log;
+mod month;
 mod plan;
 mod pool;
 mod postgres;
@@ -25,7 +28,9 @@ mod task;
 pub mod transfer;
 mod write;
 
+pub use archive::{ArchiveError, Archived};
 pub use health::Health;
+pub use month::Month;
 pub use postgres::PostgresOptions;
 pub use sqlite::{Existing, SqliteOptions};
 pub use store::{Created, SqlStore};

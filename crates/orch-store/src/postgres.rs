@@ -20,10 +20,9 @@ use crate::retry::Patience;
 use crate::store::{Created, Engine, SqlStore};
 use crate::transfer::{MARK, SEQUENCES};
 
+mod archive;
 mod partition;
 mod upgrade;
-
-pub(crate) use partition::Month;
 
 /// How long a statement may run that waits for nobody, in addition to the wait for locks.
 const STATEMENT_TIME: Duration = Duration::from_secs(10);

@@ -77,7 +77,7 @@ impl SqlStore {
     ) -> Result<Step<A>, ChangeError> {
         let db = change.begin().await?;
         self.lock_sprint(&db, target).await?;
-        if let Some(outcome) = write::earlier(&db, self.place(), request).await? {
+        if let Some(outcome) = write::earlier(&db, self, request).await? {
             return Ok(Step::Done(outcome));
         }
         if let Some(outcome) = change.found(&db).await? {

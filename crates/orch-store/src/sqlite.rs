@@ -14,12 +14,13 @@ use std::time::{Duration, Instant};
 use orch_core::clock::Clock;
 use orch_core::store::StoreError;
 use orch_migrations::{MigrationTrait, migrations};
-use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection as _, Executor as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbErr};
 
 use crate::error::Place;
 use crate::retry::jittered;
+use crate::sqlite::archive::ArchiveFile;
 use crate::store::{Created, Engine, SqlStore};
 
 /// Marks a file as a store of orch: `orch` in ASCII, in SQLite's header.
@@ -80,6 +81,7 @@ impl SqlStore {
         let path = options.path.display().to_string();
         check_header(&options.path, &path, i64::try_from(migrations.len()).unwrap_or(i64::MAX))?;
         let access = access(&options.path);
+        let archive = Box::new(ArchiveFile::of(options, access, Arc::clone(&clock)));
         let deadline = Instant::now() + options.busy_timeout;
         let db = loop {
             match connect(options, access).await.map_err(Place(&path).error("opening the store")) {
@@ -92,7 +94,7 @@ impl SqlStore {
             }
         };
         upgrade::upgrade(&db, &path, &options.path, migrations).await?;
-        Ok(Self { engine: Engine::Sqlite { db, log: log_path(&options.path), clock }, place: path })
+        Ok(Self { engine: Engine::Sqlite { db, log: log_path(&options.path), clock, archive }, place: path })
     }
 
     /// Makes a store where there is none. It is made under another name and linked into place when it is whole, so that
@@ -138,24 +140,34 @@ impl SqlStore {
     /// the checkpoint that closing the last connection would make; to the file it is as if the program had been killed,
     /// which loses nothing.
     pub async fn leave_open(self) {
-        let Engine::Sqlite { db, log, .. } = self.engine else { return };
+        let Engine::Sqlite { db, log, archive, .. } = self.engine else { return };
+        let attached = archive.into_attached();
         if log.metadata().is_ok_and(|log| log.len() > FULL_LOG_PAGES * LOGGED_PAGE) {
-            if let Err(error) = db.close().await {
-                // what was committed is durable, closed or not
-                tracing::debug!(%error, "closing the store failed");
+            for db in attached.into_iter().chain([db]) {
+                if let Err(error) = db.close().await {
+                    // what was committed is durable, closed or not
+                    tracing::debug!(%error, "closing the store failed");
+                }
             }
             return;
         }
-        let pool = db.get_sqlite_connection_pool();
-        // sqlx gives a connection back to its pool in a task of its own; a runtime that ends before that task does would
-        // close the connection, so it is waited for
-        if pool.size() > 0
-            && let Ok(connection) = pool.acquire().await
-        {
-            std::mem::forget(connection);
+        for db in attached.into_iter().chain([db]) {
+            leave(db).await;
         }
-        std::mem::forget(db);
     }
+}
+
+/// Leaves a connection open when the program ends.
+async fn leave(db: DatabaseConnection) {
+    let pool = db.get_sqlite_connection_pool();
+    // sqlx gives a connection back to its pool in a task of its own; a runtime that ends before that task does would
+    // close the connection, so it is waited for
+    if pool.size() > 0
+        && let Ok(connection) = pool.acquire().await
+    {
+        std::mem::forget(connection);
+    }
+    std::mem::forget(db);
 }
 
 /// What may be done with the file.
@@ -192,6 +204,33 @@ fn access(path: &Path) -> Access {
 }
 
 async fn connect(options: &SqliteOptions, access: Access) -> Result<DatabaseConnection, DbErr> {
+    connect_with(options, access, |pool| pool).await
+}
+
+/// Connects to a store with another file attached as its archive.
+async fn connect_with_archive(
+    options: &SqliteOptions,
+    access: Access,
+    archive: String,
+) -> Result<DatabaseConnection, DbErr> {
+    let attach = move |pool: SqlitePoolOptions| {
+        let archive = archive.clone();
+        pool.after_connect(move |connection, _| {
+            let attach = sqlx::query("ATTACH ? AS archive").bind(archive.clone());
+            Box::pin(async move {
+                attach.execute(&mut *connection).await?;
+                connection.execute("PRAGMA archive.synchronous = FULL").await.map(drop)
+            })
+        })
+    };
+    connect_with(options, access, attach).await
+}
+
+async fn connect_with(
+    options: &SqliteOptions,
+    access: Access,
+    pool: impl Fn(SqlitePoolOptions) -> SqlitePoolOptions + Clone + Send + Sync + 'static,
+) -> Result<DatabaseConnection, DbErr> {
     let (path, busy_timeout) = (options.path.clone(), options.busy_timeout);
     let mut connect = ConnectOptions::new("sqlite://");
     connect
@@ -203,8 +242,8 @@ async fn connect(options: &SqliteOptions, access: Access) -> Result<DatabaseConn
         .acquire_timeout(busy_timeout + Duration::from_secs(5))
         // where the disk fails, SQLite ends the transaction by itself, but sqlx goes on counting it and would make a
         // savepoint of the next one, which takes the write lock too late; such a connection is replaced
-        .map_sqlx_sqlite_pool_opts(|pool: SqlitePoolOptions| {
-            pool.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .map_sqlx_sqlite_pool_opts(move |options: SqlitePoolOptions| {
+            pool(options).before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         })
         .map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
             sqlite
@@ -269,6 +308,7 @@ fn remove_stale(folder: &Path) {
     }
 }
 
+pub(crate) mod archive;
 mod backup;
 mod upgrade;
 

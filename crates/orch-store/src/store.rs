@@ -14,6 +14,7 @@ use crate::connection::Connection;
 use crate::error::Place;
 use crate::postgres::Server;
 use crate::retry::Patience;
+use crate::sqlite::archive::ArchiveFile;
 
 /// A store in a SQLite file or on a PostgreSQL server.
 pub struct SqlStore {
@@ -23,8 +24,8 @@ pub struct SqlStore {
 
 /// The database behind a store.
 pub(crate) enum Engine {
-    /// A file; its log lies beside it.
-    Sqlite { db: DatabaseConnection, log: PathBuf, clock: Arc<dyn Clock> },
+    /// A file; its log lies beside it, and its archive, if it has one.
+    Sqlite { db: DatabaseConnection, log: PathBuf, clock: Arc<dyn Clock>, archive: Box<ArchiveFile> },
     /// A server.
     Postgres(Server),
 }

@@ -140,7 +140,7 @@ impl SqlStore {
         self.lock_task(&db, scope).await?;
         // without locks a key that is there already stops the write, so nobody has to look for it first
         let looks_later = !change.locks();
-        if !looks_later && let Some(outcome) = write::earlier(&db, self.place(), request).await? {
+        if !looks_later && let Some(outcome) = write::earlier(&db, self, request).await? {
             return Ok(Step::Done(outcome));
         }
         if let Some(outcome) = change.found(&db).await? {
@@ -150,7 +150,7 @@ impl SqlStore {
         let before = context.task.clone();
         let TaskChange { draft, answer } = match decide(context) {
             Err(refusal) if looks_later => {
-                let earlier = write::earlier(&db, self.place(), request).await?;
+                let earlier = write::earlier(&db, self, request).await?;
                 return earlier.map(Step::Done).ok_or_else(|| refusal.into());
             }
             decided => decided?,

@@ -4,16 +4,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use orch_core::event::{EntityType, NewEvent};
 use orch_core::operation::{OperationId, Request};
 use orch_core::store::{Answer, Outcome, StoreError};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    QueryTrait as _,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryTrait as _};
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;
 use crate::entity::{event, operation};
-use crate::error::Place;
+use crate::log::Log;
 use crate::plan::Plan;
+use crate::store::SqlStore;
 
 /// A time as SQLite has it: RFC 3339, UTC, always with microseconds, so that text sorts as time does.
 pub(crate) fn time_text(time: DateTime<Utc>) -> String {
@@ -37,24 +35,31 @@ impl Span {
         Self { entity_type, code: code.to_owned(), first: last + 1, last: last.saturating_add(count) }
     }
 
-    /// The ids of those of them that are in the log and were written by this operation.
+    /// The ids of those of them that are in the log, archived or not, and were written by this operation.
     pub(crate) async fn ids(
         &self,
         db: &Connection,
-        place: Place<'_>,
+        store: &SqlStore,
         operation: &OperationId,
     ) -> Result<Vec<i64>, StoreError> {
-        let ids = event::Entity::find()
-            .select_only()
-            .column(event::Column::Id)
-            .filter(event::Column::EntityType.eq(self.entity_type.as_str()))
-            .filter(event::Column::EntityId.eq(&*self.code))
-            .filter(event::Column::Seq.between(self.first, self.last))
-            .filter(event::Column::CorrelationId.eq(operation.as_str()))
-            .order_by_asc(event::Column::Seq)
-            .into_tuple()
-            .all(db);
-        ids.await.map_err(place.error("looking events up"))
+        let look = |log: Log| async move {
+            let wrote = event::Entity::find()
+                .filter(event::Column::EntityType.eq(self.entity_type.as_str()))
+                .filter(event::Column::EntityId.eq(&*self.code))
+                .filter(event::Column::Seq.between(self.first, self.last))
+                .filter(event::Column::CorrelationId.eq(operation.as_str()));
+            let rows = log.select(wrote, event::Column::Seq, u64::MAX >> 1).await;
+            let rows = rows.map_err(store.place().error("looking events up"))?;
+            Ok(rows.into_iter().map(|row| row.id).collect::<Vec<i64>>())
+        };
+        let at_hand = look(Log::at_hand(db.clone())).await?;
+        if at_hand.len() as u64 == (self.last + 1).abs_diff(self.first) {
+            return Ok(at_hand);
+        }
+        match Log::whole(db.clone()) {
+            Some(whole) => look(whole).await,
+            None => store.read_log(true, look).await,
+        }
     }
 }
 
@@ -68,10 +73,11 @@ struct Kept<A> {
 /// The outcome of an earlier request with the same idempotency key.
 pub(crate) async fn earlier<A: Answer>(
     db: &Connection,
-    place: Place<'_>,
+    store: &SqlStore,
     request: &Request,
 ) -> Result<Option<Outcome<A>>, StoreError> {
     let Some(key) = &request.operation.key else { return Ok(None) };
+    let place = store.place();
     let failed = place.error("looking an idempotency key up");
     let known = operation::Entity::find().filter(operation::Column::IdempotencyKey.eq(key.as_str()));
     let Some(known) = known.one(db).await.map_err(&failed)? else { return Ok(None) };
@@ -82,7 +88,7 @@ pub(crate) async fn earlier<A: Answer>(
     }
     let Kept { answer, wrote } =
         serde_json::from_value(known.answer).map_err(|error| place.damaged("orchestration_operations", error))?;
-    let event_ids = wrote.ids(db, place, &operation_id).await?;
+    let event_ids = wrote.ids(db, store, &operation_id).await?;
     Ok(Some(Outcome { answer, operation_id, event_ids, replayed: true }))
 }
 

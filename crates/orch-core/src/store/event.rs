@@ -28,6 +28,8 @@ pub struct EventFilter {
     pub since: Option<DateTime<Utc>>,
     /// Only those before this time.
     pub until: Option<DateTime<Utc>>,
+    /// Also those that the store has archived. A store without an archive gives the same without it.
+    pub archived: bool,
 }
 
 /// Reads the event log.

@@ -1,34 +1,43 @@
 //! The partitions of the event log, one a month. Each is made when the first event of its month is written.
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use orch_core::store::StoreError;
 use sea_orm::ConnectionTrait as _;
 
+use crate::month::Month;
 use crate::store::SqlStore;
 
-/// A month of UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Month(NaiveDate);
+/// What the name of each partition begins with.
+const PARTITION: &str = "orchestration_events_";
 
 impl Month {
-    /// The month that a time is in.
-    pub(crate) fn of(time: DateTime<Utc>) -> Option<Self> {
-        NaiveDate::from_ymd_opt(time.year(), time.month(), 1).map(Self)
-    }
-
     /// The name of its partition, `orchestration_events_y2025m01`.
-    pub(crate) fn table(self) -> String {
-        format!("orchestration_events_y{:04}m{:02}", self.0.year(), self.0.month())
+    pub(super) fn table(self) -> String {
+        format!("{PARTITION}{}", self.marks())
     }
 
-    /// The month after it.
-    pub(crate) fn next(self) -> Option<Self> {
-        self.0.checked_add_months(Months::new(1)).map(Self)
+    /// The name of its partition in the archive, `orchestration_events_archive_y2025m01`.
+    pub(super) fn archive_table(self) -> String {
+        format!("orchestration_events_archive_{}", self.marks())
     }
 
-    /// Its first moment as SQL.
-    pub(crate) fn begin(self) -> String {
-        format!("'{}-01 00:00:00+00'", self.0.format("%Y-%m"))
+    /// The month whose partition has this name.
+    pub(super) fn of_table(name: &str) -> Option<Self> {
+        let month: Self = name.strip_prefix(PARTITION)?.replacen('y', "", 1).replace('m', "-").parse().ok()?;
+        (month.table() == name).then_some(month)
+    }
+
+    fn marks(self) -> String {
+        format!("y{}", self.to_string().replace('-', "m"))
+    }
+
+    /// Its first moment and that of the next as SQL.
+    pub(super) fn bounds(self) -> Option<String> {
+        Some(format!("FROM ({}) TO ({})", self.literal(), self.next()?.literal()))
+    }
+
+    fn literal(self) -> String {
+        format!("'{self}-01 00:00:00+00'")
     }
 }
 
@@ -41,7 +50,7 @@ impl SqlStore {
         let Some((month, next)) = month else {
             return Err(self.place().unavailable(format!("no event can be of the year {}", time.year())));
         };
-        let (table, from, to) = (month.table(), month.begin(), next.begin());
+        let (table, from, to) = (month.table(), month.literal(), next.literal());
         let failed = self.place().error("making a partition");
         let db = self.begin().await?;
         let statements = format!(

@@ -1,11 +1,12 @@
 //! A copy of a SQLite store in one file, made by SQLite while others write, and put into place when it is whole.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use orch_core::store::StoreError;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
+use super::archive::{ArchiveFile, archive_path};
 use super::{Access, SqliteOptions, connect, private_file};
 use crate::error::Place;
 use crate::store::{Engine, SqlStore};
@@ -23,17 +24,40 @@ pub enum Existing {
 }
 
 impl SqlStore {
-    /// Copies a store in a file to another file, as of one moment, while others write. The copy is a store like the first
-    /// one.
+    /// Copies a store in a file to another file, as of one moment, while others write, and its archive, if it has one, to
+    /// the file that is the archive of the copy, whose path is handed back. The copy is a store like the first one.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if there is a file already and it stays; [`StoreError::Unavailable`] if the copy cannot be
     /// made, and if the store is on a server.
-    pub async fn copy_to(&self, target: &Path, existing: Existing) -> Result<(), StoreError> {
-        let Engine::Sqlite { db, .. } = &self.engine else {
+    pub async fn copy_to(&self, target: &Path, existing: Existing) -> Result<Option<PathBuf>, StoreError> {
+        let Engine::Sqlite { db, archive, .. } = &self.engine else {
             return Err(self.place().unavailable("a store on a server is backed up by an export"));
         };
-        copy_into_place(db, &self.place, target, existing, |_| async { Ok(true) }).await
+        let mut copied = None;
+        let beside = &mut copied;
+        let keep = move |_: &Path| async move {
+            // after the store: what has left it since is in both then, and what had left it is not missing
+            *beside = archive.copy_beside(target, existing).await?;
+            Ok(true)
+        };
+        copy_into_place(db, &self.place, target, existing, keep).await?;
+        Ok(copied)
+    }
+}
+
+impl ArchiveFile {
+    /// Copies the archive to where that of another store lies, and says where.
+    async fn copy_beside(&self, target: &Path, existing: Existing) -> Result<Option<PathBuf>, StoreError> {
+        if !self.is_there() {
+            return Ok(None);
+        }
+        let beside = archive_path(target);
+        let db = self.open().await?;
+        let place = self.path().display().to_string();
+        let copied = copy_into_place(&db, &place, &beside, existing, |_| async { Ok(true) }).await;
+        db.close().await.map_err(Place(&place).error("closing the archive"))?;
+        copied.map(|()| Some(beside))
     }
 }
 

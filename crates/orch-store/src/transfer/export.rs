@@ -12,7 +12,7 @@ use super::line::{FORMAT, Footer, Header, Last, MAX_LINE, Origin, row_line};
 use super::row::Row;
 use super::table::{TABLES, Table};
 use super::{Progress, TransferError};
-use crate::connection::Connection;
+use crate::log::{Log, Looked};
 use crate::store::SqlStore;
 use crate::write::time_text;
 
@@ -33,10 +33,14 @@ impl SqlStore {
         out: &mut (dyn Write + Send),
         progress: Progress<'_>,
     ) -> Result<u64, TransferError> {
-        let moment = self.moment().await?;
+        let log = match self.log_of_moment().await? {
+            Looked::Found(log) => log,
+            Looked::Missing(error) => return Err(error.into()),
+        };
+        let moment = &log.db;
         let backend = moment.get_database_backend();
         let store = if backend == DbBackend::Postgres { "postgresql" } else { "sqlite" };
-        let exported_at = time_text(self.time(&moment).await?);
+        let exported_at = time_text(self.time(moment).await?);
         let origin = Origin { store: store.to_owned(), exported_at, operation_id: operation.to_string() };
         write_line(out, &Header { orch_export: FORMAT, schema: Self::schema_version(), origin })?;
         let (mut hash, mut counts) = (Sha256::new(), Vec::with_capacity(TABLES.len()));
@@ -44,7 +48,7 @@ impl SqlStore {
             let mut count = 0;
             let (mut after, mut rows) = (None, 32);
             loop {
-                let page = self.rows_after(&moment, table, after.as_ref(), rows).await?;
+                let page = self.rows_after(&log, table, after.as_ref(), rows).await?;
                 let mut bytes = 0;
                 for row in &page {
                     let line = row_line(table, row);
@@ -73,15 +77,15 @@ impl SqlStore {
 
     async fn rows_after(
         &self,
-        moment: &Connection,
+        log: &Log,
         table: &Table,
         after: Option<&Row>,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        let backend = moment.get_database_backend();
+        let backend = log.db.get_database_backend();
         let values: Vec<Value> = after.iter().flat_map(|row| row.key.clone()).map(Value::from).collect();
-        let sql = table.page(backend, after.is_some(), limit);
-        let rows = moment.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await;
+        let sql = table.page(log, after.is_some(), limit);
+        let rows = log.db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await;
         self.read_rows(table, &rows.map_err(self.place().error("exporting the store"))?)
     }
 

@@ -14,7 +14,7 @@ use super::row::Row;
 use super::table::{KeyPart, SEQUENCES, TABLES, Table};
 use super::{Progress, TransferError};
 use crate::connection::Connection;
-use crate::postgres::Month;
+use crate::month::Month;
 use crate::retry::Patience;
 use crate::store::SqlStore;
 

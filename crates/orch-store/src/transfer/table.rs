@@ -4,6 +4,9 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::Value;
 
+use crate::log::Log;
+use crate::sqlite::archive::GONE;
+
 /// What a column holds, the same on both databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -246,11 +249,24 @@ impl Table {
     }
 
     /// Reads at most so many rows after a key; the values are those of the key, if there is one.
-    pub(crate) fn page(&self, backend: DbBackend, after: bool, limit: usize) -> String {
-        let (columns, source, key) = (self.column_list(), self.source(backend), self.key.join(", "));
+    pub(crate) fn page(&self, log: &Log, after: bool, limit: usize) -> String {
+        let (columns, key) = (self.column_list(), self.key.join(", "));
         let values: Vec<String> = (1..=self.key.len()).map(|number| format!("${number}")).collect();
-        let wanted = if after { format!(" WHERE ({key}) > ({})", values.join(", ")) } else { String::new() };
-        format!("SELECT {columns} FROM {source}{wanted} ORDER BY {key} LIMIT {limit}")
+        let after = if after { format!(" AND ({key}) > ({})", values.join(", ")) } else { String::new() };
+        let page = |table: &str, wanted: &str| {
+            format!("SELECT {columns} FROM {table} WHERE {wanted}{after} ORDER BY {key} LIMIT {limit}")
+        };
+        match self.name {
+            EVENTS => {
+                // each part is put in order by itself, or a server would read and sort all of them for each page
+                let parts = log.parts().iter().map(|part| page(part.table, part.wanted));
+                let parts: Vec<String> = parts.map(|part| format!("SELECT * FROM ({part}) AS part")).collect();
+                format!("{} ORDER BY {key} LIMIT {limit}", parts.join(" UNION ALL "))
+            }
+            // an import has all events at hand
+            SEQUENCES => page(SEQUENCES, &format!("name <> '{GONE}'")),
+            name => page(name, "1 = 1"),
+        }
     }
 
     /// Reads the rows whose key begins between two values.

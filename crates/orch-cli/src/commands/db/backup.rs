@@ -26,7 +26,8 @@ pub(crate) struct Backup {
     /// The file to write; by default one in .orch/backups, named after the time
     ///
     /// The backup is of one moment; whoever writes to the store goes on. Of a store in a file it is another such file: to restore
-    /// it, end all commands, remove .orch/orch.db, .orch/orch.db-wal and .orch/orch.db-shm, and copy it to .orch/orch.db. Of a
+    /// it, end all commands, remove .orch/orch.db, .orch/orch.db-wal and .orch/orch.db-shm, and copy it to .orch/orch.db; the
+    /// same with the archive, if there is one, which the backup has beside it (NAME-archive.db). Of a
     /// store on a server it is an export: to restore it, make a new project with orch init, and there: orch db import FILE
     file: Option<PathBuf>,
     /// Replace a file that is there already
@@ -49,15 +50,22 @@ impl Backup {
         if existing == Existing::Stays && path.symlink_metadata().is_ok() {
             return Err(taken(&path));
         }
+        let mut archive = None;
         let how = if let Database::File(options) = &database {
             let progress = Progress::of("copying the store");
-            store.copy_to(&path, existing).await.map_err(|error| match error {
-                orch_core::store::StoreError::Conflict { .. } => taken(&path),
+            archive = store.copy_to(&path, existing).await.map_err(|error| match error {
+                orch_core::store::StoreError::Conflict { what } => taken(Path::new(&what)),
                 error => error.into(),
             })?;
             drop(progress);
             let shown = app.shown(&options.path);
-            format!("end all commands, remove {shown}, {shown}-wal and {shown}-shm, and copy it to {shown}")
+            let mut how =
+                format!("end all commands, remove {shown}, {shown}-wal and {shown}-shm, and copy it to {shown}");
+            if let (Some(copy), Some(original)) = (&archive, store.archive_path()) {
+                let original = app.shown(original);
+                how += &format!("; the same with {original} and {}", app.shown(copy));
+            }
+            how
         } else {
             let mut file = NewFile::begin(&path)?;
             export(app, file.writer()).await?;
@@ -66,7 +74,7 @@ impl Backup {
         };
         let form = if ending == "db" { "sqlite" } else { "export" };
         app.printer.answer(
-            || view::answer(json!({"backup": {"file": path, "form": form}}), app.id()),
+            || view::answer(json!({"backup": {"file": path, "form": form, "archive": archive}}), app.id()),
             || format!("Backed up to {}\nTo restore it: {how}\n", app.shown(&path)),
         );
         Ok(())

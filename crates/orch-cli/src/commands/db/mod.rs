@@ -49,16 +49,18 @@ impl Verb {
 fn refuse_the_store(app: &App, path: &Path) -> Result<(), CliError> {
     let Database::File(options) = app.database(app.project()?)? else { return Ok(()) };
     let real = |path: &Path| Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
-    let store = real(&options.path);
-    let own = ["", "-wal", "-shm"].map(|ending| {
-        store.clone().map(|store| {
-            let mut name = store.into_os_string();
+    let stem = options.path.file_stem().unwrap_or_default().to_string_lossy();
+    let archive = options.path.with_file_name(format!("{stem}-archive.db"));
+    let own = [&options.path, &archive].into_iter().flat_map(|file| {
+        ["", "-wal", "-shm"].map(|ending| {
+            let mut name = real(file)?.into_os_string();
             name.push(ending);
-            std::path::PathBuf::from(name)
+            Some(std::path::PathBuf::from(name))
         })
     });
+    let own: Vec<_> = own.flatten().collect();
     match real(path) {
-        Some(path) if own.contains(&Some(path.clone())) => {
+        Some(path) if own.contains(&path) => {
             Err(CliError::refused(format!("{} belongs to the store itself", path.display())).hint("give another name"))
         }
         _ => Ok(()),

@@ -31,6 +31,9 @@ pub(crate) struct Select {
     /// Only events after this cursor
     #[arg(long, value_name = "CURSOR")]
     after: Option<i64>,
+    /// Also events that are archived
+    #[arg(long)]
+    archived: bool,
 }
 
 impl Select {
@@ -46,6 +49,7 @@ impl Select {
             operation: None,
             since: self.since.map(|moment| moment.from(now)),
             until: self.until.map(|moment| moment.from(now)),
+            archived: self.archived,
         }
     }
 }

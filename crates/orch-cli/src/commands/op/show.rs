@@ -22,7 +22,7 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let id = OperationId::new(&self.operation)?;
-        let filter = EventFilter { operation: Some(id.clone()), ..EventFilter::default() };
+        let filter = EventFilter { operation: Some(id.clone()), archived: true, ..EventFilter::default() };
         let events = app.store().await?.events(&filter, LIMIT).await?;
         if events.is_empty() {
             return Err(CliError::not_found(format!("operation {id} is not in the log: it changed nothing"))

@@ -138,6 +138,8 @@ pub async fn events_are_filtered<S: Store>(bench: &Bench<S>) {
         (EventFilter { actor: Some(fixture::actor("someone")), ..any() }, 0),
         (EventFilter { operation: Some(operation.clone()), ..any() }, 2),
         (EventFilter { operation: Some(unknown), ..any() }, 0),
+        // nothing is archived
+        (EventFilter { archived: true, after: Some(all[4].id), ..any() }, 11),
     ] {
         let found = bench.events(filter.clone()).await;
         assert_eq!(found.len(), count, "{filter:?}");
@@ -167,6 +169,7 @@ pub async fn filters_are_added_up<S: Store>(bench: &Bench<S>) {
         operation: Some(steps[1].correlation_id.clone()),
         since: Some(all[0].emitted_at),
         until: Some(all[15].emitted_at + chrono::TimeDelta::seconds(1)),
+        archived: false,
     };
     assert_eq!(bench.events(filter.clone()).await, steps[1..2]);
     let other = EventFilter { actor: Some(fixture::actor("tester")), ..filter };
