@@ -14,6 +14,7 @@ mod sqlite {
     type Engine = crate::support::Sqlite;
     pub(crate) type Sandbox = crate::support::Sandbox<Engine>;
 
+    mod archive;
     mod cli;
     mod concurrency;
     mod event_import;
@@ -29,6 +30,7 @@ mod postgres {
     type Engine = crate::support::Postgres;
     pub(crate) type Sandbox = crate::support::Sandbox<Engine>;
 
+    mod archive;
     mod cli;
     mod concurrency;
     mod event_import;

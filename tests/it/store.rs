@@ -71,3 +71,53 @@ fn nothing_is_written_over_the_store() {
     }
     assert_eq!(fs::read(sandbox.store()).unwrap(), before);
 }
+
+#[test]
+fn a_lost_archive_is_noticed() {
+    let sandbox = Sandbox::project().unwrap();
+    sandbox.orch_with(("ORCH_NOW", "2024-10-01T00:00:00Z"), &["task", "create", "x"]).success();
+    sandbox.orch(&["event", "archive", "--before", "2025-01-01"]).success();
+    let archive = sandbox.root().join(".orch/orch-archive.db");
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&archive).unwrap().permissions()) & 0o777, 0o600);
+    let changes = sandbox.git(&["status", "--porcelain"]);
+    assert!(!changes.contains("archive"), "{changes}");
+    fs::rename(&archive, archive.with_extension("away")).unwrap();
+    for arguments in [
+        ["db", "check"].as_slice(),
+        &["event", "list", "--archived"],
+        &["event", "archive", "--before", "2025-01-01"],
+        &["doctor"],
+    ] {
+        let run = sandbox.orch(arguments);
+        let told = format!("{}{}", run.fails_with(8).stdout, run.stderr);
+        assert!(told.contains("orch-archive.db") && told.contains("missing, and with it 1 archived event"), "{run}");
+    }
+    sandbox.orch(&["task", "create", "y"]).success();
+    fs::rename(archive.with_extension("away"), &archive).unwrap();
+    sandbox.orch(&["db", "check"]).success();
+}
+
+#[test]
+fn a_backup_has_the_archive_beside_it() {
+    let sandbox = Sandbox::project().unwrap();
+    for now in ["2024-10-01T00:00:00Z", "2024-11-01T00:00:00Z"] {
+        sandbox.orch_with(("ORCH_NOW", now), &["task", "create", "x"]).success();
+    }
+    sandbox.orch(&["event", "archive", "--before", "2024-11-01"]).success();
+    let backup = sandbox.json(&["db", "backup", "copy.db"]);
+    let archive = backup["backup"]["archive"].as_str().unwrap();
+    assert!(archive.ends_with("copy-archive.db"), "{archive}");
+    sandbox.orch(&["db", "backup", ".orch/orch-archive.db", "--force"]).fails_with(9);
+    // the store goes on, and is lost with its archive
+    sandbox.orch(&["event", "archive", "--before", "2024-12-01"]).success();
+    for name in ["orch.db", "orch-archive.db"] {
+        for ending in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(sandbox.root().join(format!(".orch/{name}{ending}")));
+        }
+        let copy = name.replace("orch", "copy");
+        fs::copy(sandbox.root().join(copy), sandbox.root().join(".orch").join(name)).unwrap();
+    }
+    sandbox.orch(&["db", "check"]).success();
+    assert_eq!(sandbox.orch(&["event", "export"]).success().stdout.lines().count(), 1);
+    assert_eq!(sandbox.orch(&["event", "export", "--archived"]).success().stdout.lines().count(), 2);
+}

@@ -9,6 +9,7 @@ use orch_core::service::ServiceError;
 use orch_core::store::StoreError;
 use orch_core::vcs::VcsError;
 use orch_core::workflow::Faults;
+use orch_store::ArchiveError;
 use orch_store::transfer::TransferError;
 use serde_json::{Value, json};
 
@@ -180,6 +181,18 @@ impl From<TransferError> for CliError {
                 .hint("somebody changed the store meanwhile; import into a new project"),
             _ => Self::new(Exit::Defect, message),
         }
+    }
+}
+
+impl From<ArchiveError> for CliError {
+    fn from(error: ArchiveError) -> Self {
+        if !error.changed {
+            return error.source.into();
+        }
+        // the codes below promise that nothing was changed
+        Self::new(Exit::Unknown, chain(&error))
+            .hint("archived events stay archived; run it again for the rest")
+            .details(json!({"archived": crate::output::view::archived(&error.archived)}))
     }
 }
 

@@ -8,6 +8,7 @@ use orch_core::session::Session;
 use orch_core::sprint::Sprint;
 use orch_core::store::SessionEntry;
 use orch_core::task::{Lease, Task};
+use orch_store::Archived;
 use serde_json::{Value, json};
 
 /// A time as RFC 3339, UTC, with as many digits as it needs.
@@ -122,6 +123,12 @@ pub(crate) fn event(event: &Event) -> Value {
         "payload": event.payload,
         "emitted_at": time(event.emitted_at),
     })
+}
+
+/// Events that are archived.
+pub(crate) fn archived(archived: &Archived) -> Value {
+    let months: Vec<String> = archived.months.iter().map(ToString::to_string).collect();
+    json!({"events": archived.events, "months": months})
 }
 
 /// Bytes as base64.

@@ -1,5 +1,6 @@
 //! `orch event`: the event log.
 
+mod archive;
 mod emit;
 mod export;
 mod follow;
@@ -29,6 +30,8 @@ pub(crate) enum Verb {
     Export(export::Export),
     /// Take in many events from elsewhere
     Import(import::Import),
+    /// Move the events of whole months out of the way; --archived shows them
+    Archive(archive::Archive),
 }
 
 impl Verb {
@@ -40,6 +43,7 @@ impl Verb {
             Self::Follow(args) => args.run(app).await,
             Self::Export(args) => args.run(app).await,
             Self::Import(args) => args.run(app).await,
+            Self::Archive(args) => args.run(app).await,
         }
     }
 }
