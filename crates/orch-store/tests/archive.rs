@@ -365,6 +365,24 @@ async fn an_archive_that_is_lost_is_noticed() {
     assert_eq!(ids(&store, true).await.len(), 6);
 }
 
+#[tokio::test]
+async fn no_partition_is_read_to_be_moved() {
+    let Some(database) = orch_tests::postgres::database() else { return };
+    let place = Place::Server(database);
+    create(&place.name()).await;
+    let clock = clock("2024-11-01T00:00:00Z");
+    change(&place.open(&clock).await, &operation(), "TSK-001").await.unwrap();
+    let Place::Server(database) = &place else { return };
+    let told = database.try_sql(
+        "SET client_min_messages = debug1; ALTER TABLE orchestration_events DETACH PARTITION orchestration_events_y2024m11; \
+         ALTER TABLE orchestration_events_archive ATTACH PARTITION orchestration_events_y2024m11 \
+             FOR VALUES FROM ('2024-11-01 00:00:00+00') TO ('2024-12-01 00:00:00+00')",
+    );
+    let told = String::from_utf8_lossy(&told.stderr);
+    let implied = "\"orchestration_events_y2024m11\" is implied by existing constraints";
+    assert!(told.contains(implied), "{told}");
+}
+
 /// What the process of [`a_run_that_is_killed_loses_nothing`] does until it is killed.
 #[tokio::test]
 async fn child_archives() {
