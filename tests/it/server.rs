@@ -186,3 +186,55 @@ fn doctor_names_the_setting_to_change() {
     let read_only = sandbox.orch_with(("PGOPTIONS", "-c default_transaction_read_only=on"), &["doctor"]);
     assert!(read_only.stdout.contains("✗ writing") && read_only.stdout.contains("storage.database_url"), "{read_only}");
 }
+
+/// Makes certificates, and a server that takes no connection without TLS. Gives the file of the authority.
+fn secure(sandbox: &Sandbox, server: &Server) -> String {
+    let folder = sandbox.home();
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    let openssl = |arguments: &[&str]| {
+        let run = sandbox.finish(sandbox.command("openssl").current_dir(&folder).args(arguments));
+        run.success();
+    };
+    openssl(
+        &[
+            &["req", "-x509", "-days", "2", "-subj", "/CN=an authority", "-keyout", "ca.key", "-out", "ca.crt"],
+            &key[..],
+        ]
+        .concat(),
+    );
+    openssl(&[&["req", "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr"], &key[..]].concat());
+    fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+    let sign =
+        ["x509", "-req", "-days", "2", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"];
+    openssl(&[&sign[..], &["-in", "server.csr", "-out", "server.crt"]].concat());
+    let database = server.database();
+    for name in ["server.crt", "server.key"] {
+        let text = fs::read_to_string(folder.join(name)).unwrap();
+        let lines = format!("SELECT unnest(string_to_array('{}', E'\\n'))", text.trim());
+        database.sql(&format!("COPY ({lines}) TO PROGRAM 'umask 077; cat > {name}'"));
+    }
+    database.sql("COPY (SELECT 'hostssl all all all scram-sha-256') TO PROGRAM 'cat > pg_hba.conf'");
+    database.sql("ALTER SYSTEM SET ssl = on");
+    database.sql("SELECT pg_reload_conf()");
+    folder.join("ca.crt").to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_connection_is_as_secure_as_it_was_asked_to_be() {
+    let (Some((sandbox, _)), Some(server)) = (bare(), Server::start()) else { return };
+    let authority = secure(&sandbox, &server);
+    let (url, verified) = (server.url().to_owned(), format!("sslmode=verify-full&sslrootcert={authority}"));
+    // the server hears of its new settings a moment later
+    while init(&sandbox, &format!("{url}?sslmode=disable")).code == Some(0) {
+        fs::remove_dir_all(sandbox.root().join(".orch")).unwrap();
+    }
+    assert!(init(&sandbox, &format!("{url}?{verified}")).success().stdout.contains("sslmode=verify-full"));
+    sandbox.orch(&["task", "create", "x"]).success();
+    let other =
+        |query: &str| sandbox.orch_with(("ORCH_STORAGE_DATABASE_URL", &format!("{url}?{query}")), &["task", "list"]);
+    other("sslmode=require").success();
+    let began = std::time::Instant::now();
+    let stranger = other("sslmode=verify-full");
+    assert!(stranger.fails_with(7).stderr.contains("no secure connection"), "{stranger}");
+    assert!(began.elapsed().as_secs() < 15, "a certificate that was refused is not tried again and again");
+}
