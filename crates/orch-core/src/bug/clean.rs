@@ -130,6 +130,9 @@ fn digits(text: &[u8], at: usize) -> usize {
 
 /// `2025-03-09T21:14:05.123Z`, `[  12.345678]`, `Mar  9 21:14:05 host name[12]:`; the end, without the space behind.
 fn stamp(text: &[u8], start: usize) -> Option<usize> {
+    if let Some(end) = glog(text, start) {
+        return Some(end);
+    }
     let open = matches!(get(text, start), b'[' | b'(');
     let at = start + usize::from(open);
     let mut end = date(text, at)
@@ -152,6 +155,24 @@ fn stamp(text: &[u8], start: usize) -> Option<usize> {
         }
     }
     (end >= text.len() || matches!(text[end], b' ' | b'\t' | b':' | b'|' | b'[' | b'-' | b',')).then_some(end)
+}
+
+/// `E0309 21:14:05.123456  1234 file.cc:12]` of glog and its kin, `[0309/211405:ERROR:file.cc(12)]` of Chromium.
+fn glog(text: &[u8], start: usize) -> Option<usize> {
+    let class = matches!(get(text, start), b'I' | b'W' | b'E' | b'F') && digits(text, start + 1) == 4 && get(text, start + 5) == b' ';
+    let class = class && digits(text, start + 6) == 2 && get(text, start + 8) == b':';
+    let head = &text[start.min(text.len())..(start + 160).min(text.len())];
+    let chromium = head.first() == Some(&b'[') && {
+        let inner = head.get(1..).unwrap_or_default();
+        let stamp = inner.iter().position(|byte| !(byte::is(*byte, DIGIT) || matches!(byte, b':' | b'/' | b'.'))).unwrap_or(0);
+        stamp > 10 && inner[..stamp].contains(&b'/') && byte::is(get(inner, stamp), UPPER)
+    };
+    if !class && !chromium {
+        return None;
+    }
+    let close = memchr::memchr(b']', head)?;
+    let place = matches!(head[close.saturating_sub(1)], b'0'..=b'9' | b')');
+    place.then_some(start + close + 1)
 }
 
 /// A date and a time of day.

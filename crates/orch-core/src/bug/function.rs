@@ -13,6 +13,12 @@ pub(crate) fn name(raw: &str) -> String {
     let raw = blocks(raw);
     let raw = raw.split("@@").next().unwrap_or(raw);
     let raw = raw.strip_suffix("@plt").unwrap_or(raw);
+    let raw = raw.strip_suffix(".cfi").unwrap_or(raw);
+    // what a compiler adds to the name of a file-local function
+    let raw = match raw.rsplit_once('$') {
+        Some((name, hash)) if hash.len() >= 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => name,
+        _ => raw,
+    };
     let mut out = without_brackets(raw);
     offset(&mut out);
     counters(&mut out);

@@ -19,6 +19,8 @@ const AHEAD: usize = 256;
 struct Context {
     /// Of the last word.
     last: Flags,
+    /// Of the word before it.
+    previous: Flags,
     /// Where the last word ends.
     last_end: usize,
     /// The last noun that says what is quoted: `SYMBOL`, `VALUE` or 0.
@@ -139,7 +141,13 @@ impl<R: Record> Scan<'_, R> {
     /// Puts a placeholder for everything up to `end`.
     fn mask(&mut self, end: usize, rule: Rule) {
         self.record.token(self.at, end, rule);
-        self.out.extend_from_slice(rule.placeholder().as_bytes());
+        let placeholder = rule.placeholder().as_bytes();
+        // `a,b,c` of any length
+        if self.out.last() == Some(&b',') && self.out[self.token_start.min(self.out.len() - 1)..self.out.len() - 1].ends_with(placeholder) {
+            self.out.pop();
+        } else {
+            self.out.extend_from_slice(placeholder);
+        }
         self.at = end;
         self.masked = true;
         self.context.code = false;
@@ -159,6 +167,8 @@ impl<R: Record> Scan<'_, R> {
 
     fn punctuation(&mut self, byte: u8) {
         match byte {
+            // `DETAIL: Key (id)=(7) already exists`
+            b'(' if self.at > 1 && self.text[self.at - 2..self.at] == *b")=" => return self.key_of_row(),
             // a sentence ends
             b';' | b'!' => self.context = Context::default(),
             b',' | b')' => self.context.code = false,
@@ -169,6 +179,21 @@ impl<R: Record> Scan<'_, R> {
         }
         self.out.push(byte);
         self.at += 1;
+    }
+
+    /// The values of a row's key, as databases print them.
+    fn key_of_row(&mut self) {
+        self.out.push(b'(');
+        self.at += 1;
+        let horizon = self.horizon(self.at);
+        let mut depth = 1;
+        let close = self.text[self.at..horizon].iter().position(|byte| {
+            depth += i32::from(*byte == b'(') - i32::from(*byte == b')');
+            depth == 0
+        });
+        if let Some(close) = close.filter(|close| *close > 0) {
+            self.mask(self.at + close, Rule::Keyed);
+        }
     }
 
     fn space(&mut self) {
@@ -242,15 +267,34 @@ impl<R: Record> Scan<'_, R> {
         let tight = byte::is(self.before(), WORD) && self.context.last_end == self.at;
         let key = self.context.last;
         self.punctuation(b'=');
-        if !tight || !byte::is(self.peek(0), LETTER) {
+        if !tight || !byte::is(self.peek(0), LETTER | DIGIT) || self.context.code {
             return;
         }
         let end = self.value_end();
         let value = words::flags(self.text, self.at, end);
-        if value & words::BOOL != 0 {
+        if key & words::HOST != 0 {
+            self.mask(end, Rule::Host);
+        } else if value & words::BOOL != 0 {
             self.mask(end, Rule::Bool);
-        } else if key & words::KIND == 0 && value & words::TYPE == 0 && !self.looks_like_code(end) {
-            self.mask(end, Rule::Keyed);
+        } else if key & words::KIND == 0 && (value & words::TYPE == 0 || value & words::NIL != 0) && !self.looks_like_code(end) {
+            self.mask(self.with_brackets(end), Rule::Keyed);
+        }
+    }
+
+    /// `Rect(0, 0 - 9, 9)`, `WorkSource{1000}`: a value and what it consists of.
+    fn with_brackets(&self, end: usize) -> usize {
+        let close = match self.byte(end) {
+            b'(' => b')',
+            b'{' => b'}',
+            b'[' => b']',
+            _ => return end,
+        };
+        let horizon = self.horizon(end);
+        let open = self.text[end];
+        let inner = self.text[end + 1..horizon].iter().position(|byte| *byte == close || *byte == open || *byte == b'\n');
+        match inner {
+            Some(len) if self.text[end + 1 + len] == close => end + len + 2,
+            _ => end,
         }
     }
 
@@ -277,7 +321,7 @@ impl<R: Record> Scan<'_, R> {
         self.next_at = memchr::memchr(b'@', &self.text[self.at + 1..]).map_or(usize::MAX, |next| self.at + 1 + next);
         self.punctuation(b'@');
         let end = byte::run(self.text, self.at, byte::HEX);
-        if byte::is(before, WORD) && end - self.at >= 4 && !byte::is(self.byte(end), WORD) && self.byte(end) != b'.' {
+        if byte::is(before, WORD) && end - self.at >= 4 && !byte::is(self.byte(end), WORD) && !matches!(self.byte(end), b'.' | b'/' | b'-') {
             self.mask(end, Rule::Hex);
         }
     }

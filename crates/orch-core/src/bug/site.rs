@@ -169,7 +169,11 @@ fn signature(frames: &[Judged<'_, '_>], own: Option<&Judged<'_, '_>>) -> String 
             }
             add(own);
         }
-        None => useful().filter(|judged| !judged.function.is_empty() || !judged.file.is_empty()).take(FOREIGN_FRAMES).for_each(add),
+        None => {
+            // the event loop is below every error
+            let told = |judged: &&Judged<'_, '_>| !(judged.function.is_empty() && judged.file.is_empty()) && !judged.file.starts_with("node:");
+            useful().filter(told).take(FOREIGN_FRAMES).for_each(add);
+        }
     }
     out
 }

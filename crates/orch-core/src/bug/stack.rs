@@ -111,6 +111,7 @@ pub fn parse<'t>(lines: &[&'t str]) -> Trace<'t> {
     let mut deepest_first = true;
     // Python prints the cause above, all others below
     let mut cause_above = false;
+    let mut threads = 0;
     for (index, line) in lines.iter().enumerate() {
         if line.len() > MAX_LINE {
             continue;
@@ -120,8 +121,12 @@ pub fn parse<'t>(lines: &[&'t str]) -> Trace<'t> {
             cause_above |= line.contains("Traceback (most recent");
             close(&mut trace, &mut block, deepest_first);
             deepest_first = true;
-        } else if ends_trace(line) && !block.frames.is_empty() {
-            break;
+        } else if ends_trace(line) {
+            threads += 1;
+            // what stands above the first thread is of the one that failed
+            if !block.frames.is_empty() && (threads > 1 || !line.trim_start().starts_with("goroutine ")) {
+                break;
+            }
         }
         if trace.test.is_empty()
             && let Some(title) = title::of(line)

@@ -30,6 +30,8 @@ pub enum Rule {
     Hash,
     /// A random token.
     Random,
+    /// A name with a number in it, where nothing says that it is a symbol of a program: `node17`, `rack-b3`.
+    Instance,
     /// The folders of a path outside of the project.
     Path,
     /// The project's own folder, cut off in front of a path.
@@ -78,6 +80,7 @@ impl Rule {
             Self::Null => "null",
             Self::Hash => "hash",
             Self::Random => "random",
+            Self::Instance => "instance",
             Self::Path => "path",
             Self::Root => "root",
             Self::Version => "version",
@@ -118,6 +121,7 @@ impl Rule {
             Self::Null => "<null>",
             Self::Hash => "<hash>",
             Self::Random => "<random>",
+            Self::Instance => "<id>",
             Self::Path => "<path>",
             Self::Version => "<version>",
             Self::Number => "<num>",
@@ -132,7 +136,7 @@ impl Rule {
 }
 
 /// All rules that leave a placeholder.
-pub(crate) const MASKING: [Rule; 21] = [
+pub(crate) const MASKING: [Rule; 22] = [
     Rule::Url,
     Rule::Email,
     Rule::Uuid,
@@ -146,6 +150,7 @@ pub(crate) const MASKING: [Rule; 21] = [
     Rule::Null,
     Rule::Hash,
     Rule::Random,
+    Rule::Instance,
     Rule::Path,
     Rule::Version,
     Rule::Number,

@@ -70,7 +70,7 @@ const SETS: &[(Flags, &str)] = &[
          object prop hook element tag attr rule plugin task test fixture route view relationship trigger sequence cast \
          declaration label template partial helper action event handler provider service bean annotation decorator \
          instance constructor generic overload selector procedure routine aggregate domain extensions bean role database \
-         undeclared undefined undeclared reference gem formula image job step stage workflow chart",
+         undeclared undefined reference gem keyerror formula image job step stage workflow chart",
     ),
     (
         VALUE,
@@ -78,7 +78,7 @@ const SETS: &[(Flags, &str)] = &[
          address line message payload url uri host hostname server peer client device session request invalid \
          choice date time timestamp datetime json data body content header number integer literal",
     ),
-    (PARSE, "parse parsing parsed convert converting cast coerce decode decoding deserialize unmarshal malformed unparsable base"),
+    (PARSE, "parse parsing parsed convert converting cast coerce decode decoding deserialize unmarshal malformed unparsable base syntax literal"),
     (MONTH, "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october november december"),
     (DAY, "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday"),
     (
@@ -92,7 +92,7 @@ const SETS: &[(Flags, &str)] = &[
         "utf ucs iso sha md crc ipv ip http https tls ssl tlsv sslv aes rsa base x amd arm armv aarch win int uint i u f \
          float bfloat fp c es ecmascript python py php node java jdk jre ruby perl lua log oauth h mp s ec k l p g \
          rfc ed ecdsa rc des gcm hmac vec mat tcp udp ext fat cp latin koi windows big gb lz bz \
-         usb sse avx gtk qt gl vp pg mysql sqlite neo ws q m w t n r z d a o pthread socks pop imap ntlm ntlmv pkcs asn curve secp",
+         usb sse avx gtk qt gl vp pg mysql sqlite neo ws q m w n r z d a o pthread socks pop imap ntlm ntlmv pkcs asn curve secp",
     ),
     (
         TYPE,

@@ -27,7 +27,7 @@ impl<R: Record> Scan<'_, R> {
         if self.byte(end) == b'/' && matches!(byte::run(self.text, end + 1, DIGIT) - end, 2 | 3) {
             end = byte::run(self.text, end + 1, DIGIT);
         }
-        self.mask(end, Rule::Ip);
+        self.mask(self.peer(end), Rule::Ip);
         true
     }
 
@@ -41,8 +41,21 @@ impl<R: Record> Scan<'_, R> {
             }
             end = digits + usize::from(part < 3);
         }
-        let more = self.byte(end) == b'.' && byte::is(self.byte(end + 1), DIGIT);
+        let more = self.byte(end) == b'.' && byte::is(self.byte(end + 1), DIGIT | LETTER);
         (!more && !byte::is(self.byte(end), WORD)).then_some(end)
+    }
+
+    /// Goes past the name of the peer in brackets behind its address, which may be missing: `10.0.0.1 (mail.example.org)`.
+    fn peer(&self, end: usize) -> usize {
+        if self.byte(end) != b' ' || self.byte(end + 1) != b'(' {
+            return end;
+        }
+        let horizon = self.horizon(end);
+        let name = end + 2;
+        let Some(len) = memchr::memchr(b')', &self.text[name..horizon.max(name)]) else { return end };
+        let inner = &self.text[name..name + len];
+        let host = inner.iter().all(|byte| byte::is(*byte, LETTER | DIGIT) || matches!(byte, b'.' | b'-' | b':' | b'_'));
+        if host && (inner.is_empty() || inner.contains(&b'.')) { name + len + 1 } else { end }
     }
 
     fn port(&self, end: usize) -> usize {
@@ -101,8 +114,19 @@ impl<R: Record> Scan<'_, R> {
         true
     }
 
-    /// `00:11:43:e3:ba:c3`, `00-11-43-E3-BA-C3`.
+    /// `00:11:43:e3:ba:c3`, `00-11-43-E3-BA-C3`, and the address on a bus: `0000:00:1f.2`.
     pub(super) fn mac(&mut self, at: usize) -> bool {
+        if let Some(form) = self.text.get(at..at + 12) {
+            let bus = form.iter().enumerate().all(|(index, byte)| match index {
+                4 | 7 => *byte == b':',
+                10 => *byte == b'.',
+                _ => byte::is(*byte, HEX),
+            });
+            if bus && !byte::is(self.byte(at + 12), WORD) {
+                self.mask(at + 12, Rule::Mac);
+                return true;
+            }
+        }
         let Some(form) = self.text.get(at..at + 17) else { return false };
         let sep = form[2];
         let right = matches!(sep, b':' | b'-')
@@ -117,10 +141,10 @@ impl<R: Record> Scan<'_, R> {
 
     /// Masks `scheme://…`; `scheme` ends at `colon`.
     pub(super) fn url(&mut self, colon: usize) {
-        if &self.text[self.at..colon] == b"file" {
+        if &self.text[self.at..colon] == b"file" && matches!(self.byte(colon + 3), b'/' | b'\\') {
             // a path after all
             self.at = colon + 3;
-            return self.slash(self.byte(self.at));
+            return self.absolute(self.at);
         }
         let mut end = colon + 3;
         while end < self.text.len() {
@@ -189,8 +213,9 @@ impl<R: Record> Scan<'_, R> {
         }
         let top = words::flags(self.text, last, end);
         let announced = self.context.last & words::HOST != 0 && self.context.last_end + 1 >= self.at;
+        let top = top & words::TLD != 0 || (labels > 2 && self.is_country(last, end));
         let right = labels > 1
-            && top & words::TLD != 0
+            && top
             && (labels > 2 || announced || matches!(&self.text[last..end], b"com" | b"net" | b"org" | b"edu" | b"gov"))
             && words::flags(self.text, self.at, label) & words::PACKAGE == 0
             && !byte::is(self.byte(end), WORD)
@@ -200,5 +225,12 @@ impl<R: Record> Scan<'_, R> {
             self.mask(end, Rule::Host);
         }
         right
+    }
+
+    /// `com.mx`, `co.uk`: the domain of a country below a common one.
+    fn is_country(&self, last: usize, end: usize) -> bool {
+        let below = &self.text[self.at..last - 1];
+        let label = below.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        end - last == 2 && matches!(label, b"com" | b"co" | b"net" | b"org" | b"gov" | b"edu" | b"ac" | b"or" | b"ne")
     }
 }

@@ -22,12 +22,22 @@ impl<R: Record> Scan<'_, R> {
         }
         let digits = byte::run(self.text, at, DIGIT);
         let next = self.byte(digits);
+        if self.context.last & words::ACCOUNT != 0 && next == b' ' && self.account(digits, 0) {
+            return;
+        }
+        // `0000001f` is a hexadecimal counter, whatever its digits
+        if digits - at >= 8 && self.text[at..].starts_with(b"0000") && !byte::is(next, WORD) {
+            return self.mask(digits, Rule::Hash);
+        }
         let plain = !byte::is(next, WORD) && !matches!(next, b'-' | b':' | b'/' | b'.' | b',' | b' ' | b'%');
         if plain && digits - at != 6 && digits - at != 8 {
             return self.mask(digits, Rule::Number);
         }
         if let Some(end) = self.time_of_digits(at) {
             return self.mask(end, Rule::Time);
+        }
+        if matches!(next, b'-' | b'.') && byte::is(self.byte(digits + 1), LETTER | DIGIT) && self.host(digits) {
+            return;
         }
         if self.uuid(at) || self.ip4(at) || ((next == b':' || byte::is(next, HEX)) && (self.mac(at) || self.ip6(at))) {
             return;

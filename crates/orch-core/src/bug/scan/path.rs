@@ -10,6 +10,15 @@ const TOP: [&[u8]; 24] = [
     b"workspace", b"app", b"data", b"nix", b"run", b"media", b"Volumes", b"Applications", b"Library", b"lib", b"proc", b"sys",
 ];
 
+/// Folders of dependencies, which a project may have in its own folder or elsewhere.
+const DEPENDENCIES: [&[u8]; 3] = [b"/node_modules/", b"/site-packages/", b"/dist-packages/"];
+/// Folders whose content lives for one run.
+const TEMPORARY: [&[u8]; 5] = [b"/tmp/", b"/var/folders/", b"/Temp/", b"\\Temp\\", b"/dev/shm/"];
+
+fn find(path: &[u8], part: &[u8]) -> Option<usize> {
+    memchr::memmem::find(path, part)
+}
+
 fn is_slash(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
@@ -89,6 +98,18 @@ impl<R: Record> Scan<'_, R> {
         let system = TOP.contains(&top) || first > self.at;
         if parts < 2 || (parts == 2 && !system) {
             return self.punctuation(self.text[self.at]);
+        }
+        let path = &self.text[self.at..end];
+        if let Some(inner) = DEPENDENCIES.iter().find_map(|folder| find(path, folder)) {
+            // as it is written relative to the project
+            self.record.token(self.at, self.at + inner + 1, Rule::Root);
+            self.at += inner + 1;
+            return;
+        }
+        let name = &self.text[last + 1..end];
+        if TEMPORARY.iter().any(|folder| find(path, folder).is_some()) && !name.contains(&b'.') {
+            // who made it chose its name at random
+            return self.mask(end, Rule::Path);
         }
         self.mask(last, Rule::Path);
         self.out.push(b'/');

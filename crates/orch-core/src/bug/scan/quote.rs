@@ -94,6 +94,11 @@ impl<R: Record> Scan<'_, R> {
                 return if is_place(inside) { Fate::Look } else { Fate::Mask };
             }
         }
+        // `"abc" is not valid JSON`
+        let behind = &self.text[(end + 1).min(self.text.len())..];
+        if [" is not valid", " is not a valid", " is not a number", " is invalid", " is not an integer"].iter().any(|text| behind.starts_with(text.as_bytes())) {
+            return if is_place(inside) { Fate::Look } else { Fate::Mask };
+        }
         let colon = before == b':' || (before == b' ' && self.at >= 2 && self.text[self.at - 2] == b':');
         if colon && self.ends_clause(end + 1) {
             if context.noun == SYMBOL && !context.parse {

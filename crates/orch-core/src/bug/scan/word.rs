@@ -1,7 +1,7 @@
 //! Words: names stay, ids inside of them go, and each word is noted for what it says about its neighbours.
 
 use super::Scan;
-use crate::bug::byte::{self, DIGIT, HEX, LETTER, UPPER, WORD};
+use crate::bug::byte::{self, DIGIT, HEX, LETTER, LOWER, UPPER, WORD};
 use crate::bug::token::{Record, Rule};
 use crate::bug::words::{self, ACCOUNT, CODE, DAY, DIGITS, Flags, GLUE, LEVEL, LINK, METHOD, MONTH, PARSE, SYMBOL, VALUE};
 
@@ -92,10 +92,12 @@ impl<R: Record> Scan<'_, R> {
     }
 
     /// `user kwame`, `for kwame from 10.0.0.1`.
-    fn account(&mut self, end: usize, flags: Flags) -> bool {
+    pub(super) fn account(&mut self, end: usize, flags: Flags) -> bool {
         let context = self.context;
         let near = context.last_end + 1 == self.at && self.before() == b' ';
-        let stated = context.last & ACCOUNT != 0 && near && flags & (GLUE | LEVEL | SYMBOL | VALUE | ACCOUNT) == 0;
+        let sure = context.previous & GLUE != 0 || self.byte(end) == b' ' && self.text[end + 1..].starts_with(b"from ");
+        let other = if sure { GLUE } else { GLUE | LEVEL | SYMBOL | VALUE | ACCOUNT };
+        let stated = context.last & ACCOUNT != 0 && near && flags & other == 0;
         let named = || {
             context.last & GLUE != 0
                 && near
@@ -141,7 +143,8 @@ impl<R: Record> Scan<'_, R> {
         let digits = byte::run(text, letters, DIGIT);
         let whole = digits == end;
         // `E0308`, `TS2304`, `C2065`
-        if whole && end - letters <= 5 && letters - start <= 6 && text[start..letters].iter().all(|byte| byte::is(*byte, UPPER)) {
+        let thread = letters == start + 1 && text[start] == b'T';
+        if whole && !thread && end - letters <= 5 && letters - start <= 6 && text[start..letters].iter().all(|byte| byte::is(*byte, UPPER)) {
             return self.keep(end, Rule::Code);
         }
         // `v1.2`
@@ -165,7 +168,19 @@ impl<R: Record> Scan<'_, R> {
         if self.is_random(start, end) {
             return self.mask(end, Rule::Random);
         }
+        if self.is_instance(end, next) {
+            return self.mask(end, Rule::Instance);
+        }
         self.parts(end);
+    }
+
+    /// A word with digits in running text, where nothing says that it is a symbol: a node, a job, a device.
+    fn is_instance(&self, end: usize, next: u8) -> bool {
+        let before = self.before();
+        self.context.noun != SYMBOL
+            && matches!(before, b' ' | b'[' | b'(' | b'\n')
+            && matches!(next, b' ' | b']' | b')' | b',' | 0 | b'\n')
+            && self.text[self.at..end].iter().any(|byte| byte::is(*byte, LOWER))
     }
 
     /// Takes the numbers out of a word; a single digit right behind a letter is part of the name.
@@ -204,6 +219,7 @@ impl<R: Record> Scan<'_, R> {
             context.noun = VALUE;
         }
         context.parse |= flags & PARSE != 0;
+        context.previous = context.last;
         context.last = flags;
         context.last_end = end;
 

@@ -60,6 +60,14 @@ pub(crate) fn darwin_kernel(text: &str) -> Option<Frame<'_>> {
 
 /// `ntdll!RtlUserThreadStart+0x21`, `/lib/a.so(f+0x12) [0x7f]`.
 pub(crate) fn module(text: &str) -> Option<Frame<'_>> {
+    // `base::Run() [0x13d6753]`
+    if let Some((call, address)) = text.rsplit_once(" [0x")
+        && let Some(name) = call.strip_suffix("()")
+        && address.ends_with(']')
+        && !name.contains([' ', '('])
+    {
+        return Some(Frame::new(Language::Native, name, "", 0));
+    }
     if let Some(open) = text.find('(')
         && let Some(close) = text.rfind(") [0x")
         && open < close

@@ -10,7 +10,8 @@ pub(crate) fn frame(rest: &str, indented: bool) -> Option<Frame<'_>> {
     {
         let inner = &rest[open + 2..rest.len() - 1];
         let (file, line) = location(inner);
-        return Some(Frame::new(Language::JavaScript, &rest[..open], file, line));
+        let language = if line == 0 && !indented_source(file) { Language::Native } else { Language::JavaScript };
+        return Some(Frame::new(language, &rest[..open], file, line));
     }
     let (file, line) = split_line(rest.strip_prefix("async ").unwrap_or(rest));
     if line > 0 && (is_path(file) || !file.contains(' ')) {
@@ -19,6 +20,12 @@ pub(crate) fn frame(rest: &str, indented: bool) -> Option<Frame<'_>> {
     // `at a_function`
     let name = !rest.is_empty() && rest.len() < 200 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$.<>:[]".contains(&byte));
     (indented && name).then(|| Frame::new(Language::JavaScript, rest, "", 0))
+}
+
+/// Whether a file without a line may be one of JavaScript; crash reports print libraries in this form.
+fn indented_source(file: &str) -> bool {
+    let end = file.rsplit('.').next().unwrap_or_default();
+    matches!(end, "js" | "ts" | "mjs" | "cjs" | "jsx" | "tsx" | "vue" | "svelte" | "html" | "dart" | "coffee")
 }
 
 /// The file and line in the brackets of a frame, of evaluated code those of the call of `eval`.

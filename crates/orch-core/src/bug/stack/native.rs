@@ -5,7 +5,8 @@ use super::{Frame, Language, is_path, split_line};
 /// `#1 0x4f in f(int) /src/a.c:1:2`, `#1  f (x=1) at a.c:12`, `#1 0x4f (lib.so+0x12)`, `#1 [<0x4f>] f+0x1/0x2`.
 pub(crate) fn numbered(text: &str) -> Option<Frame<'_>> {
     let rest = text.strip_prefix('#')?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    // inlined functions are counted behind a dot
+    let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
     if digits == 0 {
         return None;
     }
@@ -49,9 +50,14 @@ pub(crate) fn numbered(text: &str) -> Option<Frame<'_>> {
 /// Splits a call from the place behind it, of which a `BuildId` may be left.
 fn split_place(text: &str) -> (&str, &str) {
     let text = text.find(" (BuildId:").map_or(text, |at| &text[..at]);
+    // ` <libc.so>+0x1f`
+    let text = match text.rsplit_once(" <") {
+        Some((call, module)) if module.contains(">+0x") => call,
+        _ => text,
+    };
     if let Some((call, place)) = text.rsplit_once(' ') {
         let module = place.starts_with('(') && place.contains("+0x");
-        let source = is_path(place) && !place.contains(['<', '(', ')', '*', '&']) && (place.contains('/') || place.contains(':') || place.contains('.'));
+        let source = is_path(place) && !place.contains(['<', '(', ')', '*', '&']) && !place.contains("::") && (place.contains('/') || place.contains(':') || place.contains('.'));
         if module || (source && !place.starts_with("const")) {
             return (call, place);
         }
