@@ -58,7 +58,11 @@ pub(crate) fn head<'t>(message: &'t str, stack: &[&'t str], trace: &Trace<'_>) -
         return Cow::Borrowed(header(stack, trace));
     }
     if !message.trim_end().contains('\n') {
-        return Cow::Borrowed(message[clean::prefix(message).end..].trim());
+        let message = message[clean::prefix(message).end..].trim();
+        return match more(message, stack) {
+            Some(more) => Cow::Owned(format!("{message}\n{more}")),
+            None => Cow::Borrowed(message),
+        };
     }
     let lines = lines(message);
     let own = stack::parse(&lines);
@@ -81,6 +85,15 @@ pub(crate) fn head<'t>(message: &'t str, stack: &[&'t str], trace: &Trace<'_>) -
         out.push_str(line);
     }
     Cow::Owned(out)
+}
+
+/// What an output says about a message on the line below it: the reason under the banner of a crash, the detail of a
+/// database.
+fn more<'t>(message: &str, stack: &[&'t str]) -> Option<&'t str> {
+    let at = stack.iter().take(64).position(|line| line.trim().ends_with(message))?;
+    let next = stack.get(at + 1)?.trim();
+    let banner = message.starts_with("# ") && next.strip_prefix("# ").is_some_and(|reason| !reason.trim().is_empty());
+    (banner || next.starts_with("DETAIL:")).then_some(next)
 }
 
 /// The line of an output that says what happened: the last one behind Python's frames, else the first one.

@@ -267,7 +267,8 @@ impl<R: Record> Scan<'_, R> {
         let tight = byte::is(self.before(), WORD) && self.context.last_end == self.at;
         let key = self.context.last;
         self.punctuation(b'=');
-        if !tight || !byte::is(self.peek(0), LETTER | DIGIT) || self.context.code {
+        let begins = byte::is(self.peek(0), LETTER | DIGIT) || (self.peek(0) == b'-' && byte::is(self.peek(1), DIGIT));
+        if !tight || !begins || self.context.code {
             return;
         }
         let end = self.value_end();
@@ -312,6 +313,7 @@ impl<R: Record> Scan<'_, R> {
     /// `ECONNREFUSED`, `ER_DUP_ENTRY`: upper case throughout.
     fn looks_like_code(&self, end: usize) -> bool {
         end - self.at >= 3
+            && byte::is(self.text[self.at], byte::UPPER)
             && self.text[self.at..end].iter().all(|byte| byte::is(*byte, byte::UPPER | DIGIT) || *byte == b'_')
     }
 

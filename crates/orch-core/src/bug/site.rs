@@ -76,9 +76,11 @@ pub(crate) fn find(report: &Report<'_>, trace: &Trace<'_>, generic: bool) -> Sit
     let own = frames
         .iter()
         .filter(useful)
-        .find(|judged| judged.place == Place::Own)
-        .or_else(|| frames.iter().filter(useful).find(|judged| judged.place == Place::Elsewhere && !is_nameless(&judged.function)));
-    let here = given.as_deref().and_then(|file| at_line(&frames, file, report.line));
+        .find(|judged| judged.place == Place::Own && !(is_nameless(&judged.function) && judged.file.is_empty()))
+        .or_else(|| frames.iter().filter(useful).find(|judged| judged.place == Place::Elsewhere && !is_nameless(&judged.function) && !is_nameless(&judged.file)));
+    // the innermost frame of the project says more than the caller's line in the same file
+    let here = given.as_deref().filter(|file| own.is_none_or(|own| own.file != **file || is_nameless(&own.function)));
+    let here = here.and_then(|file| at_line(&frames, file, report.line));
     let file = given
         .or_else(|| own.map(|own| own.file.clone()).filter(|file| !file.is_empty()))
         .or_else(|| trace.place.map(|place| path::relative(place.file, root).0))
@@ -163,7 +165,7 @@ fn signature(frames: &[Judged<'_, '_>], own: Option<&Judged<'_, '_>>) -> String 
     let useful = || frames.iter().filter(|judged| !native::is_machinery(&judged.function));
     match own {
         Some(own) => {
-            let crash = useful().next().filter(|crash| !std::ptr::eq(*crash, own) && crash.frame.language == Language::Native);
+            let crash = useful().next().filter(|crash| !std::ptr::eq(*crash, own) && !is_nameless(&crash.function) && crash.frame.language == Language::Native);
             if let Some(crash) = crash {
                 add(crash);
             }

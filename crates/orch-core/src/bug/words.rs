@@ -113,7 +113,7 @@ const SETS: &[(Flags, &str)] = &[
     (HOST, "host hostname rhost server peer node remote_host client_host"),
     (
         GLUE,
-        "from by on at in to for with as is was has not of the a an and or via port does did cannot could can had must \
+        "invalid from by on at in to for with as is was has not of the a an and or via port does did cannot could can had must \
          should may be been are were will would after before because due already already unknown authentication request \
          requests error failed agent input group groups id ids name data space mode",
     ),

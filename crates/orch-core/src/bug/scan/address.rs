@@ -141,10 +141,13 @@ impl<R: Record> Scan<'_, R> {
 
     /// Masks `scheme://…`; `scheme` ends at `colon`.
     pub(super) fn url(&mut self, colon: usize) {
-        if &self.text[self.at..colon] == b"file" && matches!(self.byte(colon + 3), b'/' | b'\\') {
+        if &self.text[self.at..colon] == b"file" {
             // a path after all
             self.at = colon + 3;
-            return self.absolute(self.at);
+            if matches!(self.byte(self.at), b'/' | b'\\') {
+                self.absolute(self.at);
+            }
+            return;
         }
         let mut end = colon + 3;
         while end < self.text.len() {

@@ -125,7 +125,7 @@ impl<R: Record> Scan<'_, R> {
             _ => Rule::Size,
         };
         // a letter that stands alone is a name
-        if spaced && end - unit == 1 || byte::is(self.byte(end), WORD) && !byte::is(self.byte(end), DIGIT) {
+        if spaced && end - unit == 1 && self.text[unit] != b'B' || byte::is(self.byte(end), WORD) && !byte::is(self.byte(end), DIGIT) {
             return None;
         }
         if byte::is(self.byte(end), DIGIT) {

@@ -2,7 +2,7 @@
 
 use super::Scan;
 use crate::bug::byte::{self, DIGIT, LETTER, SPACE, WORD};
-use crate::bug::token::{Record, Rule};
+use crate::bug::token::{MASKING, Record, Rule};
 use crate::bug::words::{self, NIL, PARSE, SYMBOL, TYPE, VALUE};
 
 /// Longer than this nothing is a symbol.
@@ -69,7 +69,7 @@ impl<R: Record> Scan<'_, R> {
     fn fate(&self, quote: u8, start: usize, end: usize) -> Fate {
         let inside = &self.text[start..end];
         let flags = words::flags(self.text, start, end);
-        if inside[0] == b'<' && inside.ends_with(b">") {
+        if MASKING.iter().any(|rule| rule.placeholder().as_bytes() == inside) {
             return Fate::Look;
         }
         if flags & (TYPE | NIL) != 0 {

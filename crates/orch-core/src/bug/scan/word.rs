@@ -142,9 +142,13 @@ impl<R: Record> Scan<'_, R> {
         let letters = byte::run(text, start, LETTER);
         let digits = byte::run(text, letters, DIGIT);
         let whole = digits == end;
+        if whole && letters == start + 1 && text[start] == b'T' {
+            // the number of a thread
+            self.copy(letters);
+            return self.mask(end, Rule::Number);
+        }
         // `E0308`, `TS2304`, `C2065`
-        let thread = letters == start + 1 && text[start] == b'T';
-        if whole && !thread && end - letters <= 5 && letters - start <= 6 && text[start..letters].iter().all(|byte| byte::is(*byte, UPPER)) {
+        if whole && end - letters <= 5 && letters - start <= 6 && text[start..letters].iter().all(|byte| byte::is(*byte, UPPER)) {
             return self.keep(end, Rule::Code);
         }
         // `v1.2`

@@ -7,7 +7,7 @@ pub(crate) fn numbered(text: &str) -> Option<Frame<'_>> {
     let rest = text.strip_prefix('#')?;
     // inlined functions are counted behind a dot
     let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
-    if digits == 0 {
+    if digits == 0 || !rest[digits..].starts_with(' ') {
         return None;
     }
     let rest = rest[digits..].trim_start();
@@ -120,7 +120,7 @@ pub(crate) fn offset(text: &str) -> Option<Frame<'_>> {
 
 /// Whether a function only reports an error, or is in every stack, so that it says nothing about the bug.
 pub(crate) fn is_machinery(function: &str) -> bool {
-    const STARTS: [&str; 62] = [
+    const STARTS: [&str; 69] = [
         "panic", "rust_panic", "rust_begin_unwind", "core::panicking", "std::panicking", "std::rt::", "std::sys", "std::backtrace",
         "__rust_", "core::ops::function", "core::result::unwrap_failed", "core::option::", "test::", "alloc::", "std::thread",
         "abort", "raise", "gsignal", "__GI_", "__pthread_kill", "pthread_kill", "__assert", "__kasan", "kasan_", "__asan", "__sanitizer",
@@ -128,11 +128,10 @@ pub(crate) fn is_machinery(function: &str) -> bool {
         "dump_backtrace", "check_memory_region", "db_trace", "vpanic", "kdb_enter", "db_enter", "kdb_", "runtime.gopanic",
         "runtime.goexit", "runtime.panic", "runtime.sigpanic", "runtime.throw", "runtime.fatal", "_Unwind_", "__cxa_", "__gnu_cxx",
         "std::terminate", "std::__terminate", "RaiseException", "_CxxThrowException", "KiUser", "operator new", "operator delete",
-        "malloc", "base::debug::", "logging::", "V8_Fatal", "_start",
+        "malloc", "base::debug::", "logging::", "V8_Fatal", "_start", "__libc_start", "testing::", "fuzztest::", "boost::unit_test", "Catch::", "fuzzer::", "LLVMFuzzer",
     ];
-    const WHOLE: [&str; 22] = [
-        "free", "calloc", "realloc", "memcpy", "memmove", "memset", "strlen", "__libc_start_main", "__libc_start_call_main",
-        "start_thread", "thread_start", "_pthread_start", "clone", "clone3", "main", "assfail", "_assfail", "kasan_report",
+    const WHOLE: [&str; 19] = [
+        "free", "calloc", "realloc", "memcpy", "memmove", "memset", "strlen",         "start_thread", "thread_start", "_pthread_start", "clone", "clone3", "assfail", "_assfail", "kasan_report",
         "warn_slowpath", "__warn", "report_bug", "trap",
     ];
     STARTS.iter().any(|start| function.starts_with(start)) || WHOLE.contains(&function)
