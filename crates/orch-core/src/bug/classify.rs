@@ -90,7 +90,8 @@ static PHRASES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 });
 
 /// Classifies by the class of the exception, then codes, then the phrases of the message, then those of the output.
-pub(crate) fn classify(head: &str, lines: &[&str], trace: &Trace<'_>) -> Classification {
+/// `message` and `output` are cleaned of control sequences only: the form of a prefix tells the tool.
+pub(crate) fn classify(head: &str, message: &str, output: &str, lines: &[&str], trace: &Trace<'_>) -> Classification {
     let decided = |error_type, rule: String| Classification { error_type, rule };
     let first = head.lines().next().unwrap_or_default();
     let class = report::leading_class(first).or_else(|| report::class(head, lines));
@@ -99,22 +100,24 @@ pub(crate) fn classify(head: &str, lines: &[&str], trace: &Trace<'_>) -> Classif
     {
         return decided(error_type, format!("class: {class}"));
     }
+    let missing_header = table::HEADERS.iter().any(|end| first.to_ascii_lowercase().contains(end));
+    if missing_header {
+        return decided(ErrorType::Dependency, "a missing header".to_owned());
+    }
     if let Some((phrase, error_type)) = phrase(head) {
         return decided(error_type, format!("phrase: {phrase}"));
     }
-    let mut output = String::new();
-    for line in lines {
-        if output.len() > LOOK {
-            break;
-        }
-        output.push_str(line);
-        output.push('\n');
-    }
-    if let Some((phrase, error_type)) = phrase(&output) {
-        return decided(error_type, format!("phrase of the output: {phrase}"));
-    }
     if !trace.test.is_empty() {
         return decided(ErrorType::Assertion, format!("test: {}", trace.test));
+    }
+    if let Some((tool, error_type)) = table::tool(message).or_else(|| table::tool(output)) {
+        return decided(error_type, format!("tool: {tool}"));
+    }
+    if let Some((phrase, error_type)) = phrase(output) {
+        return decided(error_type, format!("phrase of the output: {phrase}"));
+    }
+    if trace.blocks.is_empty() && trace.place.is_some() {
+        return decided(ErrorType::Type, "a compiler's diagnostic".to_owned());
     }
     if class.is_some() || !trace.blocks.is_empty() {
         return decided(ErrorType::Runtime, "a stack trace".to_owned());

@@ -131,7 +131,7 @@ impl Fingerprinter {
         let cleaned = Cleaned::new(report);
         let (lines, trace) = cleaned.trace();
         let head = report::head(&cleaned.message, &lines, &trace);
-        let classification = classify::classify(&head, &lines, &trace);
+        let classification = classify::classify(&head, &cleaned.message, &cleaned.stack, &lines, &trace);
         let text = match report::class(&head, &lines) {
             Some(class) => format!("{class}: {head}"),
             None => head.into_owned(),

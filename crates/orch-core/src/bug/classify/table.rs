@@ -12,6 +12,24 @@ pub(super) fn class(class: &str) -> Option<ErrorType> {
     PACKAGES.iter().find(|(part, _)| package.contains(part)).map(|(_, error_type)| *error_type)
 }
 
+/// The tool that printed a text, told by the form of what it prints.
+pub(super) fn tool(text: &str) -> Option<(&'static str, ErrorType)> {
+    text.lines().take(40).find_map(|line| {
+        // two spaces behind the severity
+        if line.starts_with("ERROR:  ") || line.starts_with("FATAL:  ") || line.contains(": ERROR:  ") || line.contains(": FATAL:  ") {
+            return Some(("postgresql", Database));
+        }
+        if line.starts_with("npm error 404") || line.starts_with("npm ERR! 404") {
+            return Some(("npm", Dependency));
+        }
+        None
+    })
+}
+
+/// How compilers say that a header is missing.
+pub(super) const HEADERS: [&str; 6] =
+    [".h' file not found", ".h: no such file", ".hpp' file not found", ".hpp: no such file", "cannot open include file", "cannot open source file"];
+
 const CLASSES: &[(&str, ErrorType)] = &[
     ("SyntaxError", Syntax),
     ("IndentationError", Syntax),
@@ -153,8 +171,11 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("data race", Concurrency),
     ("lock-order-inversion", Concurrency),
     ("all goroutines are asleep", Concurrency),
+    ("deadlock detected", Database),
+    ("database is locked", Database),
     ("deadlock", Concurrency),
-    ("database is locked", Concurrency),
+    ("concurrent modification", Concurrency),
+    ("changed size during iteration", Concurrency),
     ("could not serialize access", Concurrency),
     ("concurrent map", Concurrency),
     ("concurrent update", Concurrency),
@@ -176,6 +197,14 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("uninitialized value", Memory),
     ("use-of-uninitialized", Memory),
     ("null-dereference", Memory),
+    ("control flow integrity", Memory),
+    ("does not point to an object", Memory),
+    ("invalid vptr", Memory),
+    ("applying non-zero offset", Memory),
+    ("breakpoint on unknown address", Memory),
+    ("trap on unknown address", Memory),
+    ("bus on unknown address", Memory),
+    ("upcast of null pointer", Runtime),
     ("segv on unknown", Memory),
     ("segmentation fault", Memory),
     ("sigsegv", Memory),
@@ -187,6 +216,13 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("member call on", Memory),
     ("bad-cast", Memory),
     ("downcast of address", Memory),
+    ("misaligned address", Memory),
+    ("ill on unknown address", Memory),
+    ("container-overflow", Memory),
+    ("insufficient space for an object", Memory),
+    ("call_and_retry_last", Memory),
+    ("handle_alloc_error", Memory),
+    ("bad_alloc", Memory),
     ("stack-overflow", Memory),
     ("maximum call stack", Memory),
     ("stack overflow", Memory),
@@ -213,6 +249,13 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("check failed", Assertion),
     ("dcheck failed", Assertion),
     ("assert(", Assertion),
+    ("assert_eq", Assertion),
+    ("g_assertion", Assertion),
+    ("assert_fail", Assertion),
+    ("fatal error in ", Assertion),
+    ("sigabrt", Assertion),
+    ("unreachable code", Assertion),
+    ("expectation", Assertion),
     // time
     ("deadline exceeded", Timeout),
     ("deadlineexceeded", Timeout),
@@ -235,6 +278,17 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("authentication failed", Permission),
     ("password authentication", Permission),
     ("not authorized", Permission),
+    ("need auth", Permission),
+    ("code e401", Permission),
+    ("code e403", Permission),
+    ("npm error 403", Permission),
+    ("status code 401", Permission),
+    ("status code 403", Permission),
+    ("one-time password", Permission),
+    ("authorize", Permission),
+    ("root-owned", Permission),
+    ("do not have access", Permission),
+    ("login", Permission),
     ("invalid credentials", Permission),
     // resources
     ("enospc", Resource),
@@ -281,7 +335,15 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("no such column", Database),
     ("sqlstate", Database),
     ("ora-0", Database),
-    ("er_", Database),
+    ("er_dup", Database),
+    ("er_no_", Database),
+    ("er_bad_", Database),
+    ("er_parse", Database),
+    ("er_lock", Database),
+    ("mysql", Database),
+    ("mongo", Database),
+    ("insert into", Database),
+    ("create table", Database),
     ("relation \"", Database),
     ("column \"", Database),
     ("database \"", Database),
@@ -296,6 +358,20 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("unresolved import", Dependency),
     ("eresolve", Dependency),
     ("no matching package", Dependency),
+    ("doesn't exist.", Dependency),
+    ("crate ", Dependency),
+    ("registry", Dependency),
+    ("package `", Dependency),
+    ("build script", Dependency),
+    ("bin target", Configuration),
+    ("crates.io", Dependency),
+    ("could not locate module", Dependency),
+    ("not compatible with your version", Dependency),
+    ("not found in workspace", Dependency),
+    ("does not contain this feature", Dependency),
+    ("incompatible version", Dependency),
+    ("unsupported platform", Dependency),
+    ("peer dep", Dependency),
     ("no matching version", Dependency),
     ("failed to select a version", Dependency),
     ("could not find crate", Dependency),
@@ -315,7 +391,10 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("lock file", Dependency),
     ("dependency", Dependency),
     ("dependencies", Dependency),
+    ("dependent", Dependency),
     // files
+    ("cargo.toml` in", Filesystem),
+    ("rofs", Filesystem),
     ("enoent", Filesystem),
     ("no such file or directory", Filesystem),
     ("file not found", Filesystem),
@@ -332,6 +411,18 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("failed to open stream", Filesystem),
     // syntax
     ("syntax error", Syntax),
+    ("';' expected", Syntax),
+    ("expected expression", Syntax),
+    ("expected identifier", Syntax),
+    ("illegal start of", Syntax),
+    ("duplicate attribute", Syntax),
+    ("not valid json", Syntax),
+    ("malformed json", Syntax),
+    ("expected attribute", Syntax),
+    ("unexpected end tag", Syntax),
+    ("unclosed", Syntax),
+    ("unbalanced", Syntax),
+
     ("unexpected token", Syntax),
     ("parse error", Syntax),
     ("unexpected end of", Syntax),
@@ -394,6 +485,12 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("toml", Configuration),
     ("yaml", Configuration),
     ("could not find `", Configuration),
+    ("target was", Configuration),
+    ("target matches", Configuration),
+    ("cannot be used with", Configuration),
+    ("must be specified", Configuration),
+    ("not supported in", Configuration),
+    ("please specify", Configuration),
     ("settings", Configuration),
     ("usage:", Configuration),
     ("must specify", Configuration),
@@ -404,6 +501,7 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("index out of range", Runtime),
     ("index out of bounds", Runtime),
     ("integer overflow", Runtime),
+    ("invalid arguments", Runtime),
     ("runtime error", Runtime),
     ("panicked at", Runtime),
     ("panic:", Runtime),

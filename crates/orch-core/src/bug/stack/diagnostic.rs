@@ -22,7 +22,7 @@ pub(crate) fn frame(line: &str) -> Option<Frame<'_>> {
             return Some(found);
         }
     }
-    php::place(text).or_else(|| perl(text))
+    bracketed(text).or_else(|| php::place(text)).or_else(|| perl(text))
 }
 
 fn placed(text: &str) -> Option<Frame<'_>> {
@@ -36,6 +36,14 @@ fn placed(text: &str) -> Option<Frame<'_>> {
 fn parenthesized(text: &str) -> Option<Frame<'_>> {
     let (file, rest) = text.split_once('(')?;
     let line = rest.strip_suffix(')')?.split(',').next()?.parse().ok()?;
+    is_path(file).then(|| Frame::new(Language::Native, "", file, line))
+}
+
+/// `/src/A.java:[12,5] …` of Maven.
+fn bracketed(text: &str) -> Option<Frame<'_>> {
+    let (file, rest) = text.split_once(":[")?;
+    let line = rest.split_once(']')?.0.split(',').next()?.parse().ok()?;
+    let file = file.rsplit(' ').next().unwrap_or(file);
     is_path(file).then(|| Frame::new(Language::Native, "", file, line))
 }
 
