@@ -21,8 +21,16 @@ fn main() -> std::io::Result<()> {
         };
         let (fingerprint, classification) = fingerprinter.fingerprint(&report);
         if show {
-            let parts: Vec<String> = fingerprint.parts.iter().map(|part| format!("{}={:?}", part.name.name(), part.value)).collect();
-            writeln!(out, "{}\t{}\t{}\t{}", &fingerprint.key[..11], classification.error_type.name(), classification.rule, parts.join(" "))?;
+            let parts: Vec<String> =
+                fingerprint.parts.iter().map(|part| format!("{}={:?}", part.name.name(), part.value)).collect();
+            writeln!(
+                out,
+                "{}\t{}\t{}\t{}",
+                &fingerprint.key[..11],
+                classification.error_type.name(),
+                classification.rule,
+                parts.join(" ")
+            )?;
         } else {
             writeln!(out, "{}\t{}", fingerprint.key, classification.error_type.name())?;
         }

@@ -98,7 +98,9 @@ pub(crate) fn prefix(line: &str) -> Prefix {
             }
         } else if let Some(end) = level(text, at, stamped && !logged) {
             (at, logged) = (end, logged || stamped);
-        } else if at == 0 && let Some(end) = service(text) {
+        } else if at == 0
+            && let Some(end) = service(text)
+        {
             at = end;
         } else {
             break;
@@ -159,12 +161,15 @@ fn stamp(text: &[u8], start: usize) -> Option<usize> {
 
 /// `E0309 21:14:05.123456  1234 file.cc:12]` of glog and its kin, `[0309/211405:ERROR:file.cc(12)]` of Chromium.
 fn glog(text: &[u8], start: usize) -> Option<usize> {
-    let class = matches!(get(text, start), b'I' | b'W' | b'E' | b'F') && digits(text, start + 1) == 4 && get(text, start + 5) == b' ';
+    let class = matches!(get(text, start), b'I' | b'W' | b'E' | b'F')
+        && digits(text, start + 1) == 4
+        && get(text, start + 5) == b' ';
     let class = class && digits(text, start + 6) == 2 && get(text, start + 8) == b':';
     let head = &text[start.min(text.len())..(start + 160).min(text.len())];
     let chromium = head.first() == Some(&b'[') && {
         let inner = head.get(1..).unwrap_or_default();
-        let stamp = inner.iter().position(|byte| !(byte::is(*byte, DIGIT) || matches!(byte, b':' | b'/' | b'.'))).unwrap_or(0);
+        let stamp =
+            inner.iter().position(|byte| !(byte::is(*byte, DIGIT) || matches!(byte, b':' | b'/' | b'.'))).unwrap_or(0);
         stamp > 10 && inner[..stamp].contains(&b'/') && byte::is(get(inner, stamp), UPPER)
     };
     if !class && !chromium {
@@ -178,7 +183,8 @@ fn glog(text: &[u8], start: usize) -> Option<usize> {
 /// A date and a time of day.
 fn date(text: &[u8], at: usize) -> Option<usize> {
     let sep = get(text, at + 4);
-    let ymd = digits(text, at) == 4 && matches!(sep, b'-' | b'/') && digits(text, at + 5) == 2 && get(text, at + 7) == sep;
+    let ymd =
+        digits(text, at) == 4 && matches!(sep, b'-' | b'/') && digits(text, at + 5) == 2 && get(text, at + 7) == sep;
     let dmy = digits(text, at) == 2 && matches!(get(text, at + 2), b'/' | b'-' | b'.') && digits(text, at + 3) == 2;
     let end = if ymd && digits(text, at + 8) == 2 {
         at + 10
@@ -252,10 +258,13 @@ fn syslog(text: &[u8], at: usize) -> Option<usize> {
     let end = clock(text, day + days + 1)?;
     // the host, then who wrote it
     let host = end + 1;
-    let host_end = memchr::memchr(b' ', &text[host.min(text.len())..(host + 64).min(text.len())]).map(|len| host + len)?;
+    let host_end =
+        memchr::memchr(b' ', &text[host.min(text.len())..(host + 64).min(text.len())]).map(|len| host + len)?;
     let tag = host_end + 1;
     let mut tag_end = tag;
-    while tag_end < text.len() && (byte::is(text[tag_end], WORD) || matches!(text[tag_end], b'-' | b'.' | b'/' | b'(' | b')')) {
+    while tag_end < text.len()
+        && (byte::is(text[tag_end], WORD) || matches!(text[tag_end], b'-' | b'.' | b'/' | b'(' | b')'))
+    {
         tag_end += 1;
     }
     if get(text, tag_end) == b'[' {
@@ -307,7 +316,8 @@ fn logger(text: &[u8], at: usize) -> Option<usize> {
         }
     }
     let name = end;
-    while end < text.len() && end < name + 100 && (byte::is(text[end], WORD) || matches!(text[end], b'.' | b':' | b'/')) {
+    while end < text.len() && end < name + 100 && (byte::is(text[end], WORD) || matches!(text[end], b'.' | b':' | b'/'))
+    {
         end += 1;
     }
     if end > name && text[end.min(text.len())..].starts_with(b" - ") {

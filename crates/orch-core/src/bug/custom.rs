@@ -77,10 +77,12 @@ impl CustomRules {
         let mut errors = Vec::new();
         let mut rules = Self::default();
         for (index, pattern) in blank.into_iter().enumerate() {
-            compile("blank", index, pattern.as_ref()).map_or_else(|error| errors.push(error), |regex| rules.blank.push(regex));
+            compile("blank", index, pattern.as_ref())
+                .map_or_else(|error| errors.push(error), |regex| rules.blank.push(regex));
         }
         for (index, pattern) in keep.into_iter().enumerate() {
-            compile("keep", index, pattern.as_ref()).map_or_else(|error| errors.push(error), |regex| rules.keep.push(regex));
+            compile("keep", index, pattern.as_ref())
+                .map_or_else(|error| errors.push(error), |regex| rules.keep.push(regex));
         }
         for (index, (pattern, name)) in fixed.into_iter().enumerate() {
             let name = name.into();
@@ -88,7 +90,8 @@ impl CustomRules {
                 errors.push(RuleError::Name { index, name });
                 continue;
             }
-            compile("fixed", index, pattern.as_ref()).map_or_else(|error| errors.push(error), |regex| rules.fixed.push((regex, name)));
+            compile("fixed", index, pattern.as_ref())
+                .map_or_else(|error| errors.push(error), |regex| rules.fixed.push((regex, name)));
         }
         let count = rules.blank.len() + rules.keep.len() + rules.fixed.len();
         if count > MAX_PATTERNS {
@@ -110,7 +113,10 @@ impl CustomRules {
         }
         let found = |patterns: &[Regex], rule| -> Vec<Token> {
             let matches = patterns.iter().flat_map(|pattern| pattern.find_iter(text));
-            matches.filter(|found| !found.is_empty()).map(|found| Token { start: found.start(), end: found.end(), rule }).collect()
+            matches
+                .filter(|found| !found.is_empty())
+                .map(|found| Token { start: found.start(), end: found.end(), rule })
+                .collect()
         };
         let mut all = found(&self.keep, Rule::Kept);
         all.extend(found(&self.blank, Rule::Custom));
@@ -137,10 +143,12 @@ fn overlaps(sorted: &[Token], token: &Token) -> bool {
 }
 
 fn compile(list: &'static str, index: usize, pattern: &str) -> Result<Regex, RuleError> {
-    let regex = RegexBuilder::new(pattern)
-        .size_limit(MAX_SIZE)
-        .build()
-        .map_err(|source| RuleError::Pattern { list, index, pattern: pattern.to_owned(), source })?;
+    let regex = RegexBuilder::new(pattern).size_limit(MAX_SIZE).build().map_err(|source| RuleError::Pattern {
+        list,
+        index,
+        pattern: pattern.to_owned(),
+        source,
+    })?;
     if regex.is_match("") {
         return Err(RuleError::Empty { list, index, pattern: pattern.to_owned() });
     }

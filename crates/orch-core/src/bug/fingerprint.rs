@@ -149,7 +149,11 @@ impl Fingerprinter {
             (PartName::Place, site.place.clone()),
             (PartName::Stack, site.stack.clone()),
         ];
-        let parts = values.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Part { name, value }).collect();
+        let parts = values
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| Part { name, value })
+            .collect();
         Finding { fingerprint: Fingerprint::of(parts), site: Some(site), classification, text }
     }
 
@@ -163,8 +167,18 @@ impl Fingerprinter {
 /// Whether a message is one that very different bugs have: it names no symbol of the program.
 fn is_generic(template: &str) -> bool {
     const COMMON: [&str; 12] = [
-        "division by zero", "divide by zero", "called `option::unwrap()` on a `none` value", "assertion failed", "null pointer dereference",
-        "segmentation fault", "index out of range", "index out of bounds", "stack overflow", "nullpointerexception", "assertionerror", "nil pointer dereference",
+        "division by zero",
+        "divide by zero",
+        "called `option::unwrap()` on a `none` value",
+        "assertion failed",
+        "null pointer dereference",
+        "segmentation fault",
+        "index out of range",
+        "index out of bounds",
+        "stack overflow",
+        "nullpointerexception",
+        "assertionerror",
+        "nil pointer dereference",
     ];
     let lower = template.to_lowercase();
     COMMON.iter().any(|common| lower.contains(common)) && template.len() < 200

@@ -46,10 +46,24 @@ fn without_brackets(raw: &str) -> String {
         match c {
             '(' | '<' => {
                 let rest = &raw[at..];
-                let kept = ["<anonymous", "<module>", "<lambda>", "<init>", "<clinit>", "<listcomp>", "<genexpr>", "<dictcomp>", "<main>", "<top (required)>", "<unknown>"]
-                    .iter()
-                    .find(|name| rest.starts_with(**name));
-                if depth == 0 && let Some(name) = kept {
+                let kept = [
+                    "<anonymous",
+                    "<module>",
+                    "<lambda>",
+                    "<init>",
+                    "<clinit>",
+                    "<listcomp>",
+                    "<genexpr>",
+                    "<dictcomp>",
+                    "<main>",
+                    "<top (required)>",
+                    "<unknown>",
+                ]
+                .iter()
+                .find(|name| rest.starts_with(**name));
+                if depth == 0
+                    && let Some(name) = kept
+                {
                     out.push_str(name);
                     for _ in 1..name.len() {
                         chars.next();
@@ -133,9 +147,23 @@ fn counters(out: &mut String) {
         let cut = out.len() - digits;
         if digits > 0 && cut > 0 {
             let head = &out[..cut];
-            let counted = [".func", ".cold.", ".constprop.", ".isra.", ".part.", ".llvm.", "$lambda$", "-lambda-", ".gowrap", ".deferwrap", "#", "__", "$"]
-                .iter()
-                .find(|mark| head.ends_with(**mark));
+            let counted = [
+                ".func",
+                ".cold.",
+                ".constprop.",
+                ".isra.",
+                ".part.",
+                ".llvm.",
+                "$lambda$",
+                "-lambda-",
+                ".gowrap",
+                ".deferwrap",
+                "#",
+                "__",
+                "$",
+            ]
+            .iter()
+            .find(|mark| head.ends_with(**mark));
             if let Some(mark) = counted {
                 let mark = if *mark == ".func" { cut } else { cut - mark.len() };
                 out.truncate(if mark == cut { cut - ".func".len() } else { mark });

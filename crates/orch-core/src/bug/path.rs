@@ -68,7 +68,9 @@ pub(crate) fn relative(path: &str, root: &str) -> (String, Place) {
         slashed = inner.to_owned();
     }
     let virtual_name = slashed.starts_with('<')
-        || ["node:", "internal/", "dart:", "native ", "[native", "bootstrap_node"].iter().any(|start| slashed.starts_with(start));
+        || ["node:", "internal/", "dart:", "native ", "[native", "bootstrap_node"]
+            .iter()
+            .any(|start| slashed.starts_with(start));
     let root = root.replace('\\', "/");
     let root = root.trim_end_matches('/');
     let mut place = if virtual_name { Place::Foreign } else { Place::Own };
@@ -157,8 +159,16 @@ fn unversioned(path: &str) -> String {
                 && piece.bytes().all(|byte| byte.is_ascii_hexdigit())
                 && piece.bytes().any(|byte| byte.is_ascii_digit())
                 && piece.bytes().any(|byte| byte.is_ascii_alphabetic() || piece.len() > 8);
-            let version = at > 0 && part.as_bytes()[at - 1] == b'-' && part[at..].starts_with(|c: char| c.is_ascii_digit()) && part[at..].contains('.')
-                && part[at..].bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').filter(|byte| *byte == b'.').count() > 1;
+            let version = at > 0
+                && part.as_bytes()[at - 1] == b'-'
+                && part[at..].starts_with(|c: char| c.is_ascii_digit())
+                && part[at..].contains('.')
+                && part[at..]
+                    .bytes()
+                    .take_while(|byte| byte.is_ascii_digit() || *byte == b'.')
+                    .filter(|byte| *byte == b'.')
+                    .count()
+                    > 1;
             if version {
                 out.push_str(&part[kept..at - 1]);
                 kept = part.len();

@@ -66,7 +66,10 @@ pub(crate) fn head<'t>(message: &'t str, stack: &[&'t str], trace: &Trace<'_>) -
     }
     let lines = lines(message);
     let own = stack::parse(&lines);
-    let begins_with_stack = lines.iter().find(|line| !line.trim().is_empty()).is_some_and(|line| line.trim_start().starts_with("Traceback (most recent"));
+    let begins_with_stack = lines
+        .iter()
+        .find(|line| !line.trim().is_empty())
+        .is_some_and(|line| line.trim_start().starts_with("Traceback (most recent"));
     if begins_with_stack || own.first == Some(0) {
         return Cow::Borrowed(header(&lines, &own));
     }
@@ -98,7 +101,10 @@ fn more<'t>(message: &str, stack: &[&'t str]) -> Option<&'t str> {
 
 /// The line of an output that says what happened: the last one behind Python's frames, else the first one.
 fn header<'t>(lines: &[&'t str], trace: &Trace<'_>) -> &'t str {
-    let python = trace.blocks.last().is_some_and(|block| block.frames.first().is_some_and(|frame| frame.language == stack::Language::Python));
+    let python = trace
+        .blocks
+        .last()
+        .is_some_and(|block| block.frames.first().is_some_and(|frame| frame.language == stack::Language::Python));
     let speaks = |line: &&&str| {
         let line = line.trim();
         !line.is_empty() && !line.starts_with("Traceback (most recent") && !line.starts_with("stack backtrace")
@@ -113,8 +119,22 @@ fn header<'t>(lines: &[&'t str], trace: &Trace<'_>) -> &'t str {
 /// What a test expected and got, on a line of its own.
 fn is_value(line: &str) -> bool {
     const LABELS: [&str; 16] = [
-        "Expected:", "Received:", "expected:", "received:", "actual:", "Actual:", "got:", "Got:", "want:", "left:", "right:",
-        "Expected value:", "Received value:", "Expected length:", "Received length:", "Received array:",
+        "Expected:",
+        "Received:",
+        "expected:",
+        "received:",
+        "actual:",
+        "Actual:",
+        "got:",
+        "Got:",
+        "want:",
+        "left:",
+        "right:",
+        "Expected value:",
+        "Received value:",
+        "Expected length:",
+        "Received length:",
+        "Received array:",
     ];
     LABELS.iter().any(|label| line.starts_with(label))
 }
@@ -142,10 +162,15 @@ pub(crate) fn class<'t>(head: &str, lines: &[&'t str]) -> Option<&'t str> {
 
 /// `java.lang.IllegalStateException` of `java.lang.IllegalStateException: text`.
 pub(crate) fn leading_class(line: &str) -> Option<&str> {
-    let end = line.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$' | b'\\' | b':'))).unwrap_or(line.len());
+    let end = line
+        .bytes()
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$' | b'\\' | b':')))
+        .unwrap_or(line.len());
     let name = line[..end].trim_end_matches(':');
     let simple = name.rsplit(['.', ':', '\\', '$']).next().unwrap_or(name);
-    let ends = ["Error", "Exception", "Warning", "Interrupt", "Fault", "Exit", "Failure", "Err"].iter().any(|end| simple.ends_with(end));
+    let ends = ["Error", "Exception", "Warning", "Interrupt", "Fault", "Exit", "Failure", "Err"]
+        .iter()
+        .any(|end| simple.ends_with(end));
     let shaped = simple.starts_with(|c: char| c.is_ascii_uppercase());
     (ends && shaped && name.len() < 200).then_some(name)
 }

@@ -143,7 +143,9 @@ impl<R: Record> Scan<'_, R> {
         self.record.token(self.at, end, rule);
         let placeholder = rule.placeholder().as_bytes();
         // `a,b,c` of any length
-        if self.out.last() == Some(&b',') && self.out[self.token_start.min(self.out.len() - 1)..self.out.len() - 1].ends_with(placeholder) {
+        if self.out.last() == Some(&b',')
+            && self.out[self.token_start.min(self.out.len() - 1)..self.out.len() - 1].ends_with(placeholder)
+        {
             self.out.pop();
         } else {
             self.out.extend_from_slice(placeholder);
@@ -253,7 +255,8 @@ impl<R: Record> Scan<'_, R> {
     /// A sign belongs to its number only where it joins nothing.
     fn sign(&mut self) {
         let before = self.before();
-        let joins = byte::is(before, WORD) || matches!(before, b')' | b']' | b'>' | b'"' | b'\'' | b'-' | b'+' | b'/' | b'.');
+        let joins =
+            byte::is(before, WORD) || matches!(before, b')' | b']' | b'>' | b'"' | b'\'' | b'-' | b'+' | b'/' | b'.');
         if !joins && byte::is(self.peek(1), DIGIT) && !self.context.code {
             self.at += 1;
             self.number();
@@ -277,7 +280,10 @@ impl<R: Record> Scan<'_, R> {
             self.mask(end, Rule::Host);
         } else if value & words::BOOL != 0 {
             self.mask(end, Rule::Bool);
-        } else if key & words::KIND == 0 && (value & words::TYPE == 0 || value & words::NIL != 0) && !self.looks_like_code(end) {
+        } else if key & words::KIND == 0
+            && (value & words::TYPE == 0 || value & words::NIL != 0)
+            && !self.looks_like_code(end)
+        {
             self.mask(self.with_brackets(end), Rule::Keyed);
         }
     }
@@ -292,7 +298,8 @@ impl<R: Record> Scan<'_, R> {
         };
         let horizon = self.horizon(end);
         let open = self.text[end];
-        let inner = self.text[end + 1..horizon].iter().position(|byte| *byte == close || *byte == open || *byte == b'\n');
+        let inner =
+            self.text[end + 1..horizon].iter().position(|byte| *byte == close || *byte == open || *byte == b'\n');
         match inner {
             Some(len) if self.text[end + 1 + len] == close => end + len + 2,
             _ => end,
@@ -323,7 +330,11 @@ impl<R: Record> Scan<'_, R> {
         self.next_at = memchr::memchr(b'@', &self.text[self.at + 1..]).map_or(usize::MAX, |next| self.at + 1 + next);
         self.punctuation(b'@');
         let end = byte::run(self.text, self.at, byte::HEX);
-        if byte::is(before, WORD) && end - self.at >= 4 && !byte::is(self.byte(end), WORD) && !matches!(self.byte(end), b'.' | b'/' | b'-') {
+        if byte::is(before, WORD)
+            && end - self.at >= 4
+            && !byte::is(self.byte(end), WORD)
+            && !matches!(self.byte(end), b'.' | b'/' | b'-')
+        {
             self.mask(end, Rule::Hex);
         }
     }

@@ -77,7 +77,11 @@ pub(crate) fn find(report: &Report<'_>, trace: &Trace<'_>, generic: bool) -> Sit
         .iter()
         .filter(useful)
         .find(|judged| judged.place == Place::Own && !(is_nameless(&judged.function) && judged.file.is_empty()))
-        .or_else(|| frames.iter().filter(useful).find(|judged| judged.place == Place::Elsewhere && !is_nameless(&judged.function) && !is_nameless(&judged.file)));
+        .or_else(|| {
+            frames.iter().filter(useful).find(|judged| {
+                judged.place == Place::Elsewhere && !is_nameless(&judged.function) && !is_nameless(&judged.file)
+            })
+        });
     // the innermost frame of the project says more than the caller's line in the same file
     let here = given.as_deref().filter(|file| own.is_none_or(|own| own.file != **file || is_nameless(&own.function)));
     let here = here.and_then(|file| at_line(&frames, file, report.line));
@@ -101,7 +105,12 @@ fn judge<'f, 't>(frame: &'f Frame<'t>, root: &str) -> Judged<'f, 't> {
         _ if frame.file.is_empty() || frame.file == "?" => place = Place::Elsewhere,
         // a library without its sources
         Language::Native if frame.line == 0 && !frame.file.contains('.') => place = Place::Elsewhere,
-        Language::Native if frame.line == 0 && (frame.file.contains(".so") || frame.file.contains(".dylib") || frame.file.to_ascii_lowercase().ends_with(".dll")) => {
+        Language::Native
+            if frame.line == 0
+                && (frame.file.contains(".so")
+                    || frame.file.contains(".dylib")
+                    || frame.file.to_ascii_lowercase().ends_with(".dll")) =>
+        {
             place = if place == Place::Own { Place::Elsewhere } else { place };
         }
         _ => {}
@@ -112,8 +121,14 @@ fn judge<'f, 't>(frame: &'f Frame<'t>, root: &str) -> Judged<'f, 't> {
 /// The frame in the file that the caller names, best the one at its line.
 fn at_line<'j, 'f, 't>(frames: &'j [Judged<'f, 't>], file: &str, line: Option<u32>) -> Option<&'j Judged<'f, 't>> {
     let same = |judged: &&Judged<'_, '_>| {
-        judged.file == file || (judged.file.len() > file.len() && judged.file.ends_with(file) && judged.file.as_bytes()[judged.file.len() - file.len() - 1] == b'/')
-            || (file.len() > judged.file.len() && !judged.file.is_empty() && file.ends_with(judged.file.as_str()) && file.as_bytes()[file.len() - judged.file.len() - 1] == b'/')
+        judged.file == file
+            || (judged.file.len() > file.len()
+                && judged.file.ends_with(file)
+                && judged.file.as_bytes()[judged.file.len() - file.len() - 1] == b'/')
+            || (file.len() > judged.file.len()
+                && !judged.file.is_empty()
+                && file.ends_with(judged.file.as_str())
+                && file.as_bytes()[file.len() - judged.file.len() - 1] == b'/')
     };
     frames.iter().find(|judged| same(judged) && Some(judged.frame.line) == line).or_else(|| frames.iter().find(same))
 }
@@ -165,7 +180,9 @@ fn signature(frames: &[Judged<'_, '_>], own: Option<&Judged<'_, '_>>) -> String 
     let useful = || frames.iter().filter(|judged| !native::is_machinery(&judged.function));
     match own {
         Some(own) => {
-            let crash = useful().next().filter(|crash| !std::ptr::eq(*crash, own) && !is_nameless(&crash.function) && crash.frame.language == Language::Native);
+            let crash = useful().next().filter(|crash| {
+                !std::ptr::eq(*crash, own) && !is_nameless(&crash.function) && crash.frame.language == Language::Native
+            });
             if let Some(crash) = crash {
                 add(crash);
             }
@@ -173,7 +190,9 @@ fn signature(frames: &[Judged<'_, '_>], own: Option<&Judged<'_, '_>>) -> String 
         }
         None => {
             // the event loop is below every error
-            let told = |judged: &&Judged<'_, '_>| !(judged.function.is_empty() && judged.file.is_empty()) && !judged.file.starts_with("node:");
+            let told = |judged: &&Judged<'_, '_>| {
+                !(judged.function.is_empty() && judged.file.is_empty()) && !judged.file.starts_with("node:")
+            };
             useful().filter(told).take(FOREIGN_FRAMES).for_each(add);
         }
     }
@@ -181,7 +200,20 @@ fn signature(frames: &[Judged<'_, '_>], own: Option<&Judged<'_, '_>>) -> String 
 }
 
 fn is_nameless(function: &str) -> bool {
-    matches!(function, "" | "?" | "??" | "<module>" | "<anonymous>" | "anonymous" | "Object.<anonymous>" | "<main>" | "{main}" | "<top (required)>" | "<unknown>" | "Anonymous function")
+    matches!(
+        function,
+        "" | "?"
+            | "??"
+            | "<module>"
+            | "<anonymous>"
+            | "anonymous"
+            | "Object.<anonymous>"
+            | "<main>"
+            | "{main}"
+            | "<top (required)>"
+            | "<unknown>"
+            | "Anonymous function"
+    )
 }
 
 /// A text with single spaces.

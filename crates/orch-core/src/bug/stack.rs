@@ -112,8 +112,12 @@ pub fn parse<'t>(lines: &[&'t str]) -> Trace<'t> {
     // Python prints the cause above, all others below
     let mut cause_above = false;
     let mut threads = 0;
+    let mut below = false;
     for (index, line) in lines.iter().enumerate() {
         if line.len() > MAX_LINE {
+            continue;
+        }
+        if std::mem::take(&mut below) {
             continue;
         }
         let next = lines.get(index + 1).copied().unwrap_or_default();
@@ -139,6 +143,8 @@ pub fn parse<'t>(lines: &[&'t str]) -> Trace<'t> {
                 deepest_first = false;
                 frame.source = source(next);
             }
+            // Rust tells the place of a frame on a line of its own
+            below = frame.language == Language::Rust && frame.line > 0;
             push(&mut block, frame, deepest_first);
         } else if trace.place.is_none() {
             trace.place = diagnostic::frame(line).map(|mut place| {
@@ -227,14 +233,15 @@ fn frame<'t>(line: &'t str, next: &'t str) -> Option<Frame<'t>> {
     let text = line.trim_start_matches([' ', '\t', '|', '>']).trim_end();
     if let Some(rest) = text.strip_prefix("at ") {
         let indented = line.len() > text.len();
-        return jvm::frame(rest)
-            .or_else(|| dotnet::frame(rest))
-            .or_else(|| javascript::frame(rest, indented));
+        return jvm::frame(rest).or_else(|| dotnet::frame(rest)).or_else(|| javascript::frame(rest, indented));
     }
     match text.as_bytes().first()? {
         b'F' if text.starts_with("File \"") => python::frame(text),
         b'#' => php::frame(text).or_else(|| javascript::dart(text)).or_else(|| native::numbered(text)),
-        b'0'..=b'9' => rust::frame(text, next).or_else(|| crash::numbered(text)).or_else(|| ruby::frame(text)).or_else(|| crash::darwin_kernel(text)),
+        b'0'..=b'9' => rust::frame(text, next)
+            .or_else(|| crash::numbered(text))
+            .or_else(|| ruby::frame(text))
+            .or_else(|| crash::darwin_kernel(text)),
         b'[' => native::kernel(text),
         b'f' if text.starts_with("from ") => ruby::frame(&text[5..]),
         b't' if text.starts_with("thrown in ") => None,

@@ -78,15 +78,24 @@ const SETS: &[(Flags, &str)] = &[
          address line message payload url uri host hostname server peer client device session request invalid \
          choice date time timestamp datetime json data body content header number integer literal",
     ),
-    (PARSE, "parse parsing parsed convert converting cast coerce decode decoding deserialize unmarshal malformed unparsable base syntax literal"),
-    (MONTH, "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october november december"),
+    (
+        PARSE,
+        "parse parsing parsed convert converting cast coerce decode decoding deserialize unmarshal malformed unparsable base syntax literal",
+    ),
+    (
+        MONTH,
+        "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october november december",
+    ),
     (DAY, "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday"),
     (
         TIME,
         "ns us ms s sec secs second seconds m min mins minute minutes h hr hrs hour hours d day days week weeks \
          millis millisecond milliseconds microsecond microseconds nanosecond nanoseconds",
     ),
-    (SIZE, "b kb mb gb tb pb kib mib gib tib bytes byte k g kbytes mbytes bits bit px kbps mbps hz khz mhz ghz rpm pages page"),
+    (
+        SIZE,
+        "b kb mb gb tb pb kib mib gib tib bytes byte k g kbytes mbytes bits bit px kbps mbps hz khz mhz ghz rpm pages page",
+    ),
     (
         DIGITS,
         "utf ucs iso sha md crc ipv ip http https tls ssl tlsv sslv aes rsa base x amd arm armv aarch win int uint i u f \
@@ -128,7 +137,10 @@ const SETS: &[(Flags, &str)] = &[
         TLD,
         "com net org edu gov mil biz de uk eu fr es nl br ru cn jp kr au se dk fi pl cz tw hk vn lan localdomain arpa",
     ),
-    (PACKAGE, "com org net io java javax jakarta kotlin kotlinx scala sun jdk android androidx dalvik edu gov de dev app"),
+    (
+        PACKAGE,
+        "com org net io java javax jakarta kotlin kotlinx scala sun jdk android androidx dalvik edu gov de dev app",
+    ),
     (ADDRESS, "address addr pointer ptr"),
     (
         LEVEL,
@@ -137,22 +149,31 @@ const SETS: &[(Flags, &str)] = &[
     ),
 ];
 
-const SLOTS: usize = 4096;
+/// Small enough to stay in the first cache.
+const SLOTS: usize = 2048;
 const LONGEST: usize = 16;
 /// Makes every ASCII letter lower-case, and no two of the words in the table alike.
 const LOWER: u128 = 0x2020_2020_2020_2020_2020_2020_2020_2020;
 
 struct Table {
-    keys: [u128; SLOTS],
+    keys: [u64; SLOTS],
     flags: [Flags; SLOTS],
 }
 
 static TABLE: Table = build();
 
-const fn slot(key: u128) -> usize {
-    #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
-    let mixed = ((key as u64) ^ ((key >> 64) as u64).rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 52) as usize
+/// One number for up to 16 bytes; both halves go into all of its bits.
+#[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
+const fn mix(word: u128) -> u64 {
+    let first = (word as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let second = ((word >> 64) as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f).rotate_left(31);
+    let mixed = (first ^ second).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    // 0 marks an empty slot
+    (mixed ^ (mixed >> 32)) | 1
+}
+
+const fn slot(key: u64) -> usize {
+    (key >> 53) as usize
 }
 
 const fn build() -> Table {
@@ -161,12 +182,12 @@ const fn build() -> Table {
     while set < SETS.len() {
         let (flags, words) = SETS[set];
         let bytes = words.as_bytes();
-        let (mut at, mut key, mut len) = (0, 0_u128, 0);
+        let (mut at, mut word, mut len) = (0, 0_u128, 0);
         while at <= bytes.len() {
             if at == bytes.len() || bytes[at] == b' ' {
                 if len > 0 {
                     assert!(len <= LONGEST);
-                    let key = (key | LOWER) & mask(len);
+                    let key = mix((word | LOWER) & mask(len));
                     let mut place = slot(key);
                     while table.keys[place] != 0 && table.keys[place] != key {
                         place = (place + 1) % SLOTS;
@@ -174,9 +195,9 @@ const fn build() -> Table {
                     table.keys[place] = key;
                     table.flags[place] |= flags;
                 }
-                (key, len) = (0, 0);
+                (word, len) = (0, 0);
             } else {
-                key |= (bytes[at] as u128) << (8 * len);
+                word |= (bytes[at] as u128) << (8 * len);
                 len += 1;
             }
             at += 1;
@@ -204,7 +225,7 @@ pub(crate) fn flags(text: &[u8], start: usize, end: usize) -> Flags {
         whole[..len].copy_from_slice(&text[start..end]);
         u128::from_le_bytes(whole)
     };
-    let key = (raw | LOWER) & mask(len);
+    let key = mix((raw | LOWER) & mask(len));
     let mut place = slot(key);
     loop {
         let found = TABLE.keys[place];

@@ -16,7 +16,11 @@ pub(super) fn class(class: &str) -> Option<ErrorType> {
 pub(super) fn tool(text: &str) -> Option<(&'static str, ErrorType)> {
     text.lines().take(40).find_map(|line| {
         // two spaces behind the severity
-        if line.starts_with("ERROR:  ") || line.starts_with("FATAL:  ") || line.contains(": ERROR:  ") || line.contains(": FATAL:  ") {
+        if line.starts_with("ERROR:  ")
+            || line.starts_with("FATAL:  ")
+            || line.contains(": ERROR:  ")
+            || line.contains(": FATAL:  ")
+        {
             return Some(("postgresql", Database));
         }
         if line.starts_with("npm error 404") || line.starts_with("npm ERR! 404") {
@@ -27,8 +31,14 @@ pub(super) fn tool(text: &str) -> Option<(&'static str, ErrorType)> {
 }
 
 /// How compilers say that a header is missing.
-pub(super) const HEADERS: [&str; 6] =
-    [".h' file not found", ".h: no such file", ".hpp' file not found", ".hpp: no such file", "cannot open include file", "cannot open source file"];
+pub(super) const HEADERS: [&str; 6] = [
+    ".h' file not found",
+    ".h: no such file",
+    ".hpp' file not found",
+    ".hpp: no such file",
+    "cannot open include file",
+    "cannot open source file",
+];
 
 const CLASSES: &[(&str, ErrorType)] = &[
     ("SyntaxError", Syntax),
@@ -422,7 +432,6 @@ pub(super) const PHRASES: &[(&str, ErrorType)] = &[
     ("unexpected end tag", Syntax),
     ("unclosed", Syntax),
     ("unbalanced", Syntax),
-
     ("unexpected token", Syntax),
     ("parse error", Syntax),
     ("unexpected end of", Syntax),

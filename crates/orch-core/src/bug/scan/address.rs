@@ -54,7 +54,8 @@ impl<R: Record> Scan<'_, R> {
         let name = end + 2;
         let Some(len) = memchr::memchr(b')', &self.text[name..horizon.max(name)]) else { return end };
         let inner = &self.text[name..name + len];
-        let host = inner.iter().all(|byte| byte::is(*byte, LETTER | DIGIT) || matches!(byte, b'.' | b'-' | b':' | b'_'));
+        let host =
+            inner.iter().all(|byte| byte::is(*byte, LETTER | DIGIT) || matches!(byte, b'.' | b'-' | b':' | b'_'));
         if host && (inner.is_empty() || inner.contains(&b'.')) { name + len + 1 } else { end }
     }
 
@@ -78,7 +79,10 @@ impl<R: Record> Scan<'_, R> {
             if group > end {
                 groups += 1;
             }
-            if groups > 0 && self.byte(group) == b'.' && let Some(dotted) = self.ip4_end(end) {
+            if groups > 0
+                && self.byte(group) == b'.'
+                && let Some(dotted) = self.ip4_end(end)
+            {
                 (end, groups) = (dotted, groups + 1);
                 break;
             }
@@ -130,7 +134,10 @@ impl<R: Record> Scan<'_, R> {
         let Some(form) = self.text.get(at..at + 17) else { return false };
         let sep = form[2];
         let right = matches!(sep, b':' | b'-')
-            && form.iter().enumerate().all(|(index, byte)| if index % 3 == 2 { *byte == sep } else { byte::is(*byte, HEX) })
+            && form
+                .iter()
+                .enumerate()
+                .all(|(index, byte)| if index % 3 == 2 { *byte == sep } else { byte::is(*byte, HEX) })
             && !byte::is(self.byte(at + 17), WORD)
             && self.byte(at + 17) != b':';
         if right {
@@ -182,7 +189,9 @@ impl<R: Record> Scan<'_, R> {
             return false;
         }
         let (mut end, mut dots, mut label) = (self.next_at + 1, 0, self.next_at + 1);
-        while end < self.text.len() && (byte::is(self.text[end], LETTER | DIGIT) || matches!(self.text[end], b'-' | b'.')) {
+        while end < self.text.len()
+            && (byte::is(self.text[end], LETTER | DIGIT) || matches!(self.text[end], b'-' | b'.'))
+        {
             if self.text[end] == b'.' {
                 if !byte::is(self.byte(end + 1), LETTER | DIGIT) {
                     break;
@@ -193,7 +202,8 @@ impl<R: Record> Scan<'_, R> {
             end += 1;
         }
         let top = &self.text[label..end];
-        let right = dots > 0 && top.len() > 1 && top.iter().all(|byte| byte::is(*byte, LETTER)) && self.byte(end) != b'/';
+        let right =
+            dots > 0 && top.len() > 1 && top.iter().all(|byte| byte::is(*byte, LETTER)) && self.byte(end) != b'/';
         if right {
             self.mask(end, Rule::Email);
         }

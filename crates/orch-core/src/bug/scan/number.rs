@@ -33,6 +33,9 @@ impl<R: Record> Scan<'_, R> {
         if plain && digits - at != 6 && digits - at != 8 {
             return self.mask(digits, Rule::Number);
         }
+        if matches!(next, b':' | b'-') && self.mac(at) {
+            return;
+        }
         if let Some(end) = self.time_of_digits(at) {
             return self.mask(end, Rule::Time);
         }
@@ -125,7 +128,9 @@ impl<R: Record> Scan<'_, R> {
             _ => Rule::Size,
         };
         // a letter that stands alone is a name
-        if spaced && end - unit == 1 && self.text[unit] != b'B' || byte::is(self.byte(end), WORD) && !byte::is(self.byte(end), DIGIT) {
+        if spaced && end - unit == 1 && self.text[unit] != b'B'
+            || byte::is(self.byte(end), WORD) && !byte::is(self.byte(end), DIGIT)
+        {
             return None;
         }
         if byte::is(self.byte(end), DIGIT) {

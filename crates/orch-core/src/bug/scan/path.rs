@@ -6,8 +6,30 @@ use crate::bug::token::{Record, Rule};
 
 /// Folders at the root of a file system; two parts behind another first word are a route of a web application.
 const TOP: [&[u8]; 24] = [
-    b"home", b"Users", b"root", b"tmp", b"var", b"opt", b"srv", b"mnt", b"usr", b"etc", b"private", b"builds",
-    b"workspace", b"app", b"data", b"nix", b"run", b"media", b"Volumes", b"Applications", b"Library", b"lib", b"proc", b"sys",
+    b"home",
+    b"Users",
+    b"root",
+    b"tmp",
+    b"var",
+    b"opt",
+    b"srv",
+    b"mnt",
+    b"usr",
+    b"etc",
+    b"private",
+    b"builds",
+    b"workspace",
+    b"app",
+    b"data",
+    b"nix",
+    b"run",
+    b"media",
+    b"Volumes",
+    b"Applications",
+    b"Library",
+    b"lib",
+    b"proc",
+    b"sys",
 ];
 
 /// Folders of dependencies, which a project may have in its own folder or elsewhere.
@@ -27,7 +49,8 @@ impl<R: Record> Scan<'_, R> {
     /// At `/`, `\`, `~` or `.`.
     pub(super) fn slash(&mut self, byte: u8) {
         let before = self.before();
-        let joins = byte::is(before, WORD) || matches!(before, b'/' | b'\\' | b'.' | b')' | b']' | b'>' | b'}' | b'*' | b'-');
+        let joins =
+            byte::is(before, WORD) || matches!(before, b'/' | b'\\' | b'.' | b')' | b']' | b'>' | b'}' | b'*' | b'-');
         match byte {
             b'.' if !joins && self.relative_dots() => {}
             // a fraction without its zero
@@ -122,10 +145,7 @@ impl<R: Record> Scan<'_, R> {
         if self.root.len() < 2 || end > self.text.len() {
             return None;
         }
-        let same = self.text[self.at..end]
-            .iter()
-            .zip(self.root)
-            .all(|(a, b)| a == b || (is_slash(*a) && is_slash(*b)));
+        let same = self.text[self.at..end].iter().zip(self.root).all(|(a, b)| a == b || (is_slash(*a) && is_slash(*b)));
         match self.byte(end) {
             byte if !same || byte::is(byte, WORD) => None,
             byte if is_slash(byte) => Some(end + 1),

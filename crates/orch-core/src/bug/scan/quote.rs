@@ -59,7 +59,9 @@ impl<R: Record> Scan<'_, R> {
             match self.text[at] {
                 b'\n' => return None,
                 b'\\' => from = at + 2,
-                _ if quote == b'\'' && byte::is(self.byte(at + 1), LETTER) && !byte::is(self.text[at - 1], SPACE) => from = at + 1,
+                _ if quote == b'\'' && byte::is(self.byte(at + 1), LETTER) && !byte::is(self.text[at - 1], SPACE) => {
+                    from = at + 1
+                }
                 _ => return Some(at),
             }
         }
@@ -79,7 +81,11 @@ impl<R: Record> Scan<'_, R> {
         if before == b'=' {
             return Fate::Mask;
         }
-        if quote == b'"' && self.byte(end + 1) == b':' && matches!(before, b'{' | b',' | b' ' | b'\n') && inside.iter().all(|byte| byte::is(*byte, WORD)) {
+        if quote == b'"'
+            && self.byte(end + 1) == b':'
+            && matches!(before, b'{' | b',' | b' ' | b'\n')
+            && inside.iter().all(|byte| byte::is(*byte, WORD))
+        {
             return Fate::Keep;
         }
         let symbol = is_symbol(inside);
@@ -96,7 +102,10 @@ impl<R: Record> Scan<'_, R> {
         }
         // `"abc" is not valid JSON`
         let behind = &self.text[(end + 1).min(self.text.len())..];
-        if [" is not valid", " is not a valid", " is not a number", " is invalid", " is not an integer"].iter().any(|text| behind.starts_with(text.as_bytes())) {
+        if [" is not valid", " is not a valid", " is not a number", " is invalid", " is not an integer"]
+            .iter()
+            .any(|text| behind.starts_with(text.as_bytes()))
+        {
             return if is_place(inside) { Fate::Look } else { Fate::Mask };
         }
         let colon = before == b':' || (before == b' ' && self.at >= 2 && self.text[self.at - 2] == b':');
@@ -121,7 +130,23 @@ fn is_symbol(inside: &[u8]) -> bool {
         && (byte::is(first, LETTER) || matches!(first, b'_' | b'$' | b'-' | b'@' | b':' | b'&' | b'*' | b'.' | b'#'))
         && inside.iter().all(|byte| {
             byte::is(*byte, WORD)
-                || matches!(byte, b'.' | b'-' | b':' | b'<' | b'>' | b'(' | b')' | b'[' | b']' | b'&' | b'*' | b'#' | b'+' | b'?' | b'!')
+                || matches!(
+                    byte,
+                    b'.' | b'-'
+                        | b':'
+                        | b'<'
+                        | b'>'
+                        | b'('
+                        | b')'
+                        | b'['
+                        | b']'
+                        | b'&'
+                        | b'*'
+                        | b'#'
+                        | b'+'
+                        | b'?'
+                        | b'!'
+                )
         })
         && digits(inside) <= 4
         && !inside.windows(2).any(|pair| pair == b"..")

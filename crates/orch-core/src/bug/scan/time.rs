@@ -58,7 +58,11 @@ impl<R: Record> Scan<'_, R> {
         let end = at + len;
         let joined = matches!(self.byte(end), b'T' | b' ' | b'-' | b'_');
         let clock = end + usize::from(joined);
-        if joined && self.digits(clock) == 6 && self.value(clock, clock + 2) < 25 && self.value(clock + 2, clock + 4) < 60 {
+        if joined
+            && self.digits(clock) == 6
+            && self.value(clock, clock + 2) < 25
+            && self.value(clock + 2, clock + 4) < 60
+        {
             return Some(self.zone(self.fraction(clock + 6)));
         }
         (len == 8 && !byte::is(self.byte(end), WORD)).then_some(end)
@@ -115,7 +119,10 @@ impl<R: Record> Scan<'_, R> {
         }
         let at = end + usize::from(self.byte(end) == b' ');
         let word = byte::run(self.text, at, LETTER).min(at + 6);
-        if word > at && words::flags(self.text, at, word) & words::ZONE != 0 && !byte::is(self.byte(word), LETTER | DIGIT) {
+        if word > at
+            && words::flags(self.text, at, word) & words::ZONE != 0
+            && !byte::is(self.byte(word), LETTER | DIGIT)
+        {
             end = word;
         }
         let at = end + usize::from(self.byte(end) == b' ');
@@ -144,7 +151,13 @@ impl<R: Record> Scan<'_, R> {
         while at < end + 3 && matches!(self.byte(at), b' ' | b'T' | b't' | b':' | b',' | b'_' | b'-') {
             at += 1;
         }
-        if at > end && let Some(end) = self.clock(at, false) { end } else { end }
+        if at > end
+            && let Some(end) = self.clock(at, false)
+        {
+            end
+        } else {
+            end
+        }
     }
 
     /// `09/03/2025`, `3-9-25`.

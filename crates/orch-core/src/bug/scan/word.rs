@@ -3,7 +3,9 @@
 use super::Scan;
 use crate::bug::byte::{self, DIGIT, HEX, LETTER, LOWER, UPPER, WORD};
 use crate::bug::token::{Record, Rule};
-use crate::bug::words::{self, ACCOUNT, CODE, DAY, DIGITS, Flags, GLUE, LEVEL, LINK, METHOD, MONTH, PARSE, SYMBOL, VALUE};
+use crate::bug::words::{
+    self, ACCOUNT, CODE, DAY, DIGITS, Flags, GLUE, LEVEL, LINK, METHOD, MONTH, PARSE, SYMBOL, VALUE,
+};
 
 impl<R: Record> Scan<'_, R> {
     /// At a letter or `_`.
@@ -27,7 +29,10 @@ impl<R: Record> Scan<'_, R> {
             return;
         }
         let flags = words::flags(self.text, start, end);
-        if flags & (MONTH | DAY) != 0 && end - start >= 3 && let Some(end) = self.time_of_word(end, flags) {
+        if flags & (MONTH | DAY) != 0
+            && end - start >= 3
+            && let Some(end) = self.time_of_word(end, flags)
+        {
             return self.mask(end, Rule::Time);
         }
         if flags & METHOD != 0 && next == b' ' && byte::is(self.text[start], UPPER) && self.request(end) {
@@ -65,7 +70,9 @@ impl<R: Record> Scan<'_, R> {
             b'.' if self.text[start..].starts_with(b"datetime.date") => {
                 let open = start + if self.text[start..].starts_with(b"datetime.datetime(") { 17 } else { 13 };
                 let horizon = self.horizon(open);
-                if self.byte(open) == b'(' && let Some(close) = memchr::memchr(b')', &self.text[open..horizon]) {
+                if self.byte(open) == b'('
+                    && let Some(close) = memchr::memchr(b')', &self.text[open..horizon])
+                {
                     self.mask(open + close + 1, Rule::Time);
                     return true;
                 }
@@ -109,7 +116,9 @@ impl<R: Record> Scan<'_, R> {
             return false;
         }
         let mut whole = end;
-        while whole < self.text.len() && (byte::is(self.text[whole], WORD) || matches!(self.text[whole], b'-' | b'.' | b'@' | b'\\')) {
+        while whole < self.text.len()
+            && (byte::is(self.text[whole], WORD) || matches!(self.text[whole], b'-' | b'.' | b'@' | b'\\'))
+        {
             whole += 1;
         }
         while matches!(self.text[whole - 1], b'.' | b'-') {
@@ -126,7 +135,10 @@ impl<R: Record> Scan<'_, R> {
         if end - word > 5 {
             return self.copy(word);
         }
-        while matches!(self.byte(end), b'.' | b'-') && byte::is(self.byte(end + 1), DIGIT) && byte::run(self.text, end + 1, DIGIT) - end <= 3 {
+        while matches!(self.byte(end), b'.' | b'-')
+            && byte::is(self.byte(end + 1), DIGIT)
+            && byte::run(self.text, end + 1, DIGIT) - end <= 3
+        {
             end = byte::run(self.text, end + 1, DIGIT);
         }
         if byte::is(self.byte(end), LETTER) {
@@ -148,11 +160,20 @@ impl<R: Record> Scan<'_, R> {
             return self.mask(end, Rule::Number);
         }
         // `E0308`, `TS2304`, `C2065`
-        if whole && end - letters <= 5 && letters - start <= 6 && text[start..letters].iter().all(|byte| byte::is(*byte, UPPER)) {
+        if whole
+            && end - letters <= 5
+            && letters - start <= 6
+            && text[start..letters].iter().all(|byte| byte::is(*byte, UPPER))
+        {
             return self.keep(end, Rule::Code);
         }
         // `v1.2`
-        if whole && letters == start + 1 && matches!(text[start], b'v' | b'V') && next == b'.' && byte::is(self.byte(end + 1), DIGIT) {
+        if whole
+            && letters == start + 1
+            && matches!(text[start], b'v' | b'V')
+            && next == b'.'
+            && byte::is(self.byte(end + 1), DIGIT)
+        {
             self.copy(letters);
             return self.version(end);
         }
@@ -163,7 +184,11 @@ impl<R: Record> Scan<'_, R> {
             let tail = byte::run(text, digits, WORD);
             if text[digits..tail].iter().filter(|byte| byte::is(**byte, DIGIT)).count() <= 2 {
                 let mut end = tail;
-                while whole && self.byte(end) == b'.' && byte::is(self.byte(end + 1), DIGIT) && byte::run(text, end + 1, DIGIT) - end <= 3 {
+                while whole
+                    && self.byte(end) == b'.'
+                    && byte::is(self.byte(end + 1), DIGIT)
+                    && byte::run(text, end + 1, DIGIT) - end <= 3
+                {
                     end = byte::run(text, end + 1, DIGIT);
                 }
                 return self.keep(end, Rule::Name);
@@ -190,7 +215,8 @@ impl<R: Record> Scan<'_, R> {
     /// Takes the numbers out of a word; a single digit right behind a letter is part of the name.
     fn parts(&mut self, end: usize) {
         while self.at < end {
-            let digit = self.at + self.text[self.at..end].iter().position(|byte| byte::is(*byte, DIGIT)).unwrap_or(end - self.at);
+            let digit = self.at
+                + self.text[self.at..end].iter().position(|byte| byte::is(*byte, DIGIT)).unwrap_or(end - self.at);
             self.copy(digit);
             let digits = byte::run(self.text, digit, DIGIT).min(end);
             if digits == digit {
@@ -226,8 +252,5 @@ impl<R: Record> Scan<'_, R> {
         context.previous = context.last;
         context.last = flags;
         context.last_end = end;
-
-
     }
 }
-

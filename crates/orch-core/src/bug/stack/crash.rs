@@ -8,7 +8,9 @@ pub(crate) fn android(rest: &str) -> Option<Frame<'_>> {
     let address = rest.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == 'x');
     let rest = address.trim_start();
     let (module, symbol) = match rest.split_once(" (") {
-        Some((module, symbol)) => (module, symbol.split_once(") (BuildId").map_or_else(|| symbol.trim_end_matches(')'), |(symbol, _)| symbol)),
+        Some((module, symbol)) => {
+            (module, symbol.split_once(") (BuildId").map_or_else(|| symbol.trim_end_matches(')'), |(symbol, _)| symbol))
+        }
         None => (rest, ""),
     };
     let symbol = if symbol.starts_with("BuildId") || symbol.starts_with("offset") { "" } else { symbol };
@@ -28,7 +30,8 @@ pub(crate) fn numbered(text: &str) -> Option<Frame<'_>> {
     {
         if let Some((function, place)) = symbol.split_once(" [") {
             let file = place.split(" : ").next().unwrap_or(place);
-            let line = place.split(" : ").nth(1).and_then(|line| line.split(' ').next()).and_then(|line| line.parse().ok());
+            let line =
+                place.split(" : ").nth(1).and_then(|line| line.split(' ').next()).and_then(|line| line.parse().ok());
             return Some(Frame::new(Language::Native, function, file, line.unwrap_or(0)));
         }
         let function = symbol.split(" + 0x").next().unwrap_or(symbol);

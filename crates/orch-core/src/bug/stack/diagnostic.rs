@@ -27,7 +27,8 @@ pub(crate) fn frame(line: &str) -> Option<Frame<'_>> {
 
 fn placed(text: &str) -> Option<Frame<'_>> {
     let (file, line) = split_line(text);
-    let source = is_path(file) && !file.starts_with("http") && file.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let source =
+        is_path(file) && !file.starts_with("http") && file.rsplit('/').next().is_some_and(|name| name.contains('.'));
     let host = file.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     (line > 0 && source && !host).then(|| Frame::new(Language::Native, "", file, line))
 }

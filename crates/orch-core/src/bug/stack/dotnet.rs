@@ -22,7 +22,10 @@ pub(crate) fn frame(rest: &str) -> Option<Frame<'_>> {
     let name = &rest[..open];
     let inner = rest[open + 1..].strip_suffix(')')?;
     let typed = inner.is_empty() || (inner.contains(' ') && !inner.contains("://") && !inner.starts_with("eval at"));
-    let dotted = name.contains('.') && !name.ends_with(' ') && !name.contains('/') && name.starts_with(|c: char| c.is_ascii_uppercase());
+    let dotted = name.contains('.')
+        && !name.ends_with(' ')
+        && !name.contains('/')
+        && name.starts_with(|c: char| c.is_ascii_uppercase());
     (typed && dotted).then(|| Frame::new(Language::DotNet, rest, "", 0))
 }
 

@@ -18,7 +18,9 @@ pub(crate) fn frame(rest: &str, indented: bool) -> Option<Frame<'_>> {
         return Some(Frame::new(Language::JavaScript, "", file, line));
     }
     // `at a_function`
-    let name = !rest.is_empty() && rest.len() < 200 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$.<>:[]".contains(&byte));
+    let name = !rest.is_empty()
+        && rest.len() < 200
+        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$.<>:[]".contains(&byte));
     (indented && name).then(|| Frame::new(Language::JavaScript, rest, "", 0))
 }
 
@@ -37,7 +39,11 @@ fn location(inner: &str) -> (&str, u32) {
         return split_line(&inner[open + 1..end]);
     }
     let (file, line) = split_line(inner);
-    if matches!(file, "?" | "<anonymous>" | "native" | "unknown source" | "Unknown script code") { ("", line) } else { (file, line) }
+    if matches!(file, "?" | "<anonymous>" | "native" | "unknown source" | "Unknown script code") {
+        ("", line)
+    } else {
+        (file, line)
+    }
 }
 
 /// `f@http://host/a.js:1:2`, `@a.js:3`.

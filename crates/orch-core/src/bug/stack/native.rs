@@ -22,7 +22,7 @@ pub(crate) fn numbered(text: &str) -> Option<Frame<'_>> {
         None => rest,
     };
     let after = after.strip_prefix("in ").unwrap_or(after);
-    if after.is_empty() {
+    if after.is_empty() || after.starts_with('{') {
         return None;
     }
     // gdb
@@ -57,7 +57,10 @@ fn split_place(text: &str) -> (&str, &str) {
     };
     if let Some((call, place)) = text.rsplit_once(' ') {
         let module = place.starts_with('(') && place.contains("+0x");
-        let source = is_path(place) && !place.contains(['<', '(', ')', '*', '&']) && !place.contains("::") && (place.contains('/') || place.contains(':') || place.contains('.'));
+        let source = is_path(place)
+            && !place.contains(['<', '(', ')', '*', '&'])
+            && !place.contains("::")
+            && (place.contains('/') || place.contains(':') || place.contains('.'));
         if module || (source && !place.starts_with("const")) {
             return (call, place);
         }
@@ -85,7 +88,9 @@ fn named(rest: &str) -> Option<Frame<'_>> {
     let place = place.trim();
     let (file, line) = split_line(place.split(' ').next().unwrap_or(place));
     let name = function.split('+').next().unwrap_or(function);
-    let word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.$:".contains(&byte)) && !name.starts_with(|c: char| c.is_ascii_digit());
+    let word = !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.$:".contains(&byte))
+        && !name.starts_with(|c: char| c.is_ascii_digit());
     let file = if file.starts_with('[') { "" } else { file };
     word.then(|| Frame::new(Language::Native, name, file, line))
 }
@@ -121,18 +126,96 @@ pub(crate) fn offset(text: &str) -> Option<Frame<'_>> {
 /// Whether a function only reports an error, or is in every stack, so that it says nothing about the bug.
 pub(crate) fn is_machinery(function: &str) -> bool {
     const STARTS: [&str; 69] = [
-        "panic", "rust_panic", "rust_begin_unwind", "core::panicking", "std::panicking", "std::rt::", "std::sys", "std::backtrace",
-        "__rust_", "core::ops::function", "core::result::unwrap_failed", "core::option::", "test::", "alloc::", "std::thread",
-        "abort", "raise", "gsignal", "__GI_", "__pthread_kill", "pthread_kill", "__assert", "__kasan", "kasan_", "__asan", "__sanitizer",
-        "__interceptor", "__ubsan", "__msan", "__tsan", "print_address_description", "dump_stack", "__dump_stack", "show_stack",
-        "dump_backtrace", "check_memory_region", "db_trace", "vpanic", "kdb_enter", "db_enter", "kdb_", "runtime.gopanic",
-        "runtime.goexit", "runtime.panic", "runtime.sigpanic", "runtime.throw", "runtime.fatal", "_Unwind_", "__cxa_", "__gnu_cxx",
-        "std::terminate", "std::__terminate", "RaiseException", "_CxxThrowException", "KiUser", "operator new", "operator delete",
-        "malloc", "base::debug::", "logging::", "V8_Fatal", "_start", "__libc_start", "testing::", "fuzztest::", "boost::unit_test", "Catch::", "fuzzer::", "LLVMFuzzer",
+        "panic",
+        "rust_panic",
+        "rust_begin_unwind",
+        "core::panicking",
+        "std::panicking",
+        "std::rt::",
+        "std::sys",
+        "std::backtrace",
+        "__rust_",
+        "core::ops::function",
+        "core::result::unwrap_failed",
+        "core::option::",
+        "test::",
+        "alloc::",
+        "std::thread",
+        "abort",
+        "raise",
+        "gsignal",
+        "__GI_",
+        "__pthread_kill",
+        "pthread_kill",
+        "__assert",
+        "__kasan",
+        "kasan_",
+        "__asan",
+        "__sanitizer",
+        "__interceptor",
+        "__ubsan",
+        "__msan",
+        "__tsan",
+        "print_address_description",
+        "dump_stack",
+        "__dump_stack",
+        "show_stack",
+        "dump_backtrace",
+        "check_memory_region",
+        "db_trace",
+        "vpanic",
+        "kdb_enter",
+        "db_enter",
+        "kdb_",
+        "runtime.gopanic",
+        "runtime.goexit",
+        "runtime.panic",
+        "runtime.sigpanic",
+        "runtime.throw",
+        "runtime.fatal",
+        "_Unwind_",
+        "__cxa_",
+        "__gnu_cxx",
+        "std::terminate",
+        "std::__terminate",
+        "RaiseException",
+        "_CxxThrowException",
+        "KiUser",
+        "operator new",
+        "operator delete",
+        "malloc",
+        "base::debug::",
+        "logging::",
+        "V8_Fatal",
+        "_start",
+        "__libc_start",
+        "testing::",
+        "fuzztest::",
+        "boost::unit_test",
+        "Catch::",
+        "fuzzer::",
+        "LLVMFuzzer",
     ];
     const WHOLE: [&str; 19] = [
-        "free", "calloc", "realloc", "memcpy", "memmove", "memset", "strlen",         "start_thread", "thread_start", "_pthread_start", "clone", "clone3", "assfail", "_assfail", "kasan_report",
-        "warn_slowpath", "__warn", "report_bug", "trap",
+        "free",
+        "calloc",
+        "realloc",
+        "memcpy",
+        "memmove",
+        "memset",
+        "strlen",
+        "start_thread",
+        "thread_start",
+        "_pthread_start",
+        "clone",
+        "clone3",
+        "assfail",
+        "_assfail",
+        "kasan_report",
+        "warn_slowpath",
+        "__warn",
+        "report_bug",
+        "trap",
     ];
     STARTS.iter().any(|start| function.starts_with(start)) || WHOLE.contains(&function)
 }

@@ -13,7 +13,9 @@ pub(crate) fn frame<'t>(text: &'t str, next: &'t str) -> Option<Frame<'t>> {
     };
     let below = next.trim_start();
     let place = below.strip_prefix("at ").map(split_line).filter(|(_, line)| *line > 0);
-    let name = function.contains("::") || place.is_some() || function.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = function.contains("::")
+        || place.is_some()
+        || function.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !name || function.is_empty() || function.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }

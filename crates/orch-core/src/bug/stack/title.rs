@@ -15,7 +15,8 @@ pub(crate) fn of(line: &str) -> Option<&str> {
         // pytest: `______ test_cart ______`
         b'_' => {
             let title = text.trim_matches('_');
-            (text.len() > title.len() + 4 && title.len() > 2 && title.starts_with(' ') && title.ends_with(' ')).then(|| title.trim())
+            (text.len() > title.len() + 4 && title.len() > 2 && title.starts_with(' ') && title.ends_with(' '))
+                .then(|| title.trim())
         }
         // pytest: `FAILED tests/test_cart.py::test_empty - …`
         b'F' => {
@@ -23,17 +24,23 @@ pub(crate) fn of(line: &str) -> Option<&str> {
             let name = rest.split([' ', '\n']).next()?;
             rest.contains("::").then_some(name).or_else(|| text.starts_with("FAIL: ").then_some(name))
         }
-        b'E' => text.strip_prefix("ERROR: ").filter(|rest| rest.starts_with("test") && rest.contains(" (")).and_then(|rest| rest.split(' ').next()),
+        b'E' => text
+            .strip_prefix("ERROR: ")
+            .filter(|rest| rest.starts_with("test") && rest.contains(" ("))
+            .and_then(|rest| rest.split(' ').next()),
         // gtest: `[  FAILED  ] Cart.Adds (1 ms)`
-        b'[' => text.strip_prefix("[  FAILED  ] ").and_then(|rest| rest.split([' ', ',']).next()).filter(|name| name.contains('.')),
+        b'[' => text
+            .strip_prefix("[  FAILED  ] ")
+            .and_then(|rest| rest.split([' ', ',']).next())
+            .filter(|name| name.contains('.')),
         // rust: `thread 'cart::tests::adds' panicked at …`
         b't' => {
             let name = text.strip_prefix("thread '")?.split('\'').next()?;
             (name.contains("::") && text.contains("panicked at")).then_some(name)
         }
         // jest, vitest: `● cart › adds`, ` FAIL  src/a.test.ts > cart > adds`; mocha: `1) cart adds:`
-        _ => text.strip_prefix("● ").or_else(|| text.strip_prefix("✕ ")).or_else(|| text.strip_prefix("× ")).map(|title| {
-            title.rsplit_once(" (").filter(|(_, time)| time.ends_with("ms)")).map_or(title, |(title, _)| title)
-        }),
+        _ => text.strip_prefix("● ").or_else(|| text.strip_prefix("✕ ")).or_else(|| text.strip_prefix("× ")).map(
+            |title| title.rsplit_once(" (").filter(|(_, time)| time.ends_with("ms)")).map_or(title, |(title, _)| title),
+        ),
     }
 }
