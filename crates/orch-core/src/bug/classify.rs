@@ -1,6 +1,7 @@
 //! The type of an error, and the rule that decided: structure before words. The type never goes into the key.
 
-mod table;
+mod class;
+mod phrase;
 
 use std::sync::LazyLock;
 
@@ -85,7 +86,7 @@ static PHRASES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::Standard)
-        .build(table::PHRASES.iter().map(|(phrase, _)| phrase))
+        .build(phrase::PHRASES.iter().map(|(phrase, _)| phrase))
         .ok()
 });
 
@@ -96,24 +97,24 @@ pub(crate) fn classify(head: &str, message: &str, output: &str, lines: &[&str], 
     let first = head.lines().next().unwrap_or_default();
     let class = report::leading_class(first).or_else(|| report::class(head, lines));
     if let Some(class) = class
-        && let Some(error_type) = table::class(class)
+        && let Some(error_type) = class::of(class)
     {
         return decided(error_type, format!("class: {class}"));
     }
-    let missing_header = table::HEADERS.iter().any(|end| first.to_ascii_lowercase().contains(end));
+    let missing_header = class::HEADERS.iter().any(|end| first.to_ascii_lowercase().contains(end));
     if missing_header {
         return decided(ErrorType::Dependency, "a missing header".to_owned());
     }
-    if let Some((phrase, error_type)) = phrase(head) {
+    if let Some((phrase, error_type)) = first_phrase(head) {
         return decided(error_type, format!("phrase: {phrase}"));
     }
     if !trace.test.is_empty() {
         return decided(ErrorType::Assertion, format!("test: {}", trace.test));
     }
-    if let Some((tool, error_type)) = table::tool(message).or_else(|| table::tool(output)) {
+    if let Some((tool, error_type)) = class::tool(message).or_else(|| class::tool(output)) {
         return decided(error_type, format!("tool: {tool}"));
     }
-    if let Some((phrase, error_type)) = phrase(output) {
+    if let Some((phrase, error_type)) = first_phrase(output) {
         return decided(error_type, format!("phrase of the output: {phrase}"));
     }
     if trace.blocks.is_empty() && trace.place.is_some() {
@@ -126,12 +127,12 @@ pub(crate) fn classify(head: &str, message: &str, output: &str, lines: &[&str], 
 }
 
 /// The phrase that comes first in the table, wherever it is in the text.
-fn phrase(text: &str) -> Option<(&'static str, ErrorType)> {
+fn first_phrase(text: &str) -> Option<(&'static str, ErrorType)> {
     let mut end = text.len().min(LOOK);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     let phrases = PHRASES.as_ref()?;
     let best = phrases.find_overlapping_iter(&text[..end]).map(|found| found.pattern().as_usize()).min()?;
-    table::PHRASES.get(best).copied()
+    phrase::PHRASES.get(best).copied()
 }

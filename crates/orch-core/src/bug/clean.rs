@@ -186,13 +186,11 @@ fn date(text: &[u8], at: usize) -> Option<usize> {
     let ymd =
         digits(text, at) == 4 && matches!(sep, b'-' | b'/') && digits(text, at + 5) == 2 && get(text, at + 7) == sep;
     let dmy = digits(text, at) == 2 && matches!(get(text, at + 2), b'/' | b'-' | b'.') && digits(text, at + 3) == 2;
-    let end = if ymd && digits(text, at + 8) == 2 {
-        at + 10
-    } else if dmy && digits(text, at + 6) == 4 {
-        at + 10
-    } else {
+    let whole = (ymd && digits(text, at + 8) == 2) || (dmy && digits(text, at + 6) == 4);
+    if !whole {
         return None;
-    };
+    }
+    let end = at + 10;
     if !matches!(get(text, end), b'T' | b' ' | b't' | b'_') {
         return None;
     }

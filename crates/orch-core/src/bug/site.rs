@@ -178,23 +178,20 @@ fn signature(frames: &[Judged<'_, '_>], own: Option<&Judged<'_, '_>>) -> String 
         out.push_str(&judged.file);
     };
     let useful = || frames.iter().filter(|judged| !native::is_machinery(&judged.function));
-    match own {
-        Some(own) => {
-            let crash = useful().next().filter(|crash| {
-                !std::ptr::eq(*crash, own) && !is_nameless(&crash.function) && crash.frame.language == Language::Native
-            });
-            if let Some(crash) = crash {
-                add(crash);
-            }
-            add(own);
+    if let Some(own) = own {
+        let crash = useful().next().filter(|crash| {
+            !std::ptr::eq(*crash, own) && !is_nameless(&crash.function) && crash.frame.language == Language::Native
+        });
+        if let Some(crash) = crash {
+            add(crash);
         }
-        None => {
-            // the event loop is below every error
-            let told = |judged: &&Judged<'_, '_>| {
-                !(judged.function.is_empty() && judged.file.is_empty()) && !judged.file.starts_with("node:")
-            };
-            useful().filter(told).take(FOREIGN_FRAMES).for_each(add);
-        }
+        add(own);
+    } else {
+        // the event loop is below every error
+        let silent = |judged: &Judged<'_, '_>| {
+            (judged.function.is_empty() && judged.file.is_empty()) || judged.file.starts_with("node:")
+        };
+        useful().filter(|judged| !silent(judged)).take(FOREIGN_FRAMES).for_each(add);
     }
     out
 }

@@ -150,7 +150,10 @@ fn two_reports_are_told_apart_by_their_first_difference() {
 fn golden() {
     let lines = include_str!("golden.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     for line in lines {
-        let fields: Vec<String> = line.split('\t').map(|field| field.replace("\\n", "\n")).collect();
+        let fields: Vec<String> = line
+            .split('\t')
+            .map(|field| field.replace("\\n", "\n").replace("\\t", "\t").replace("\\e", "\u{1b}"))
+            .collect();
         let [expected, message, file, stack] = fields.as_slice() else { panic!("{line}") };
         let report = Report {
             message,

@@ -13,7 +13,7 @@ pub(super) struct Record<'t> {
     #[serde(borrow, default)]
     file: Option<Cow<'t, str>>,
     #[serde(default)]
-    line: Option<u64>,
+    line: Option<i64>,
     #[serde(borrow, default)]
     stack: Option<Cow<'t, str>>,
     #[serde(borrow, default)]

@@ -60,7 +60,7 @@ impl<R: Record> Scan<'_, R> {
                 b'\n' => return None,
                 b'\\' => from = at + 2,
                 _ if quote == b'\'' && byte::is(self.byte(at + 1), LETTER) && !byte::is(self.text[at - 1], SPACE) => {
-                    from = at + 1
+                    from = at + 1;
                 }
                 _ => return Some(at),
             }

@@ -28,6 +28,18 @@ impl<R: Record> Scan<'_, R> {
         if matches!(next, b':' | b'.' | b'-') && self.composite(end, next, common) {
             return;
         }
+        // `blk_-17`: the sign is of the number
+        let (end, next, seen) = if next == b'-' && self.text[end - 1] == b'_' && byte::is(self.byte(end + 1), DIGIT) {
+            let end = byte::run(self.text, end + 1, DIGIT);
+            (end, self.byte(end), seen | DIGIT)
+        } else {
+            (end, next, seen)
+        };
+        // the second random part of the name of a pod: `web-7d9c6c8b5-x2x9z`
+        let five = end - start == 5 || (end - start > 5 && self.byte(start + 5) == b'_');
+        if five && self.before() == b'-' && self.out.ends_with(b"<hash>-") && seen & UPPER == 0 {
+            return self.mask(start + 5, Rule::Random);
+        }
         let flags = words::flags(self.text, start, end);
         if flags & (MONTH | DAY) != 0
             && end - start >= 3
@@ -215,6 +227,9 @@ impl<R: Record> Scan<'_, R> {
     /// Takes the numbers out of a word; a single digit right behind a letter is part of the name.
     fn parts(&mut self, end: usize) {
         while self.at < end {
+            if self.text[self.at] == b'-' {
+                self.at += 1;
+            }
             let digit = self.at
                 + self.text[self.at..end].iter().position(|byte| byte::is(*byte, DIGIT)).unwrap_or(end - self.at);
             self.copy(digit);

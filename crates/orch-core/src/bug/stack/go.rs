@@ -8,7 +8,7 @@ pub(crate) fn frame<'t>(line: &'t str, next: &'t str) -> Option<Frame<'t>> {
     let indented = next.len() > below.len();
     let place = below.split(" +0x").next().unwrap_or(below).trim_end();
     let (file, number) = split_line(place);
-    let source = file.ends_with(".go") || file.ends_with(".s") || file.ends_with(".c");
+    let source = matches!(file.rsplit_once('.'), Some((_, "go" | "s" | "c")));
     if number == 0 || !source {
         return None;
     }

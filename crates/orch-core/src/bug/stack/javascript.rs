@@ -70,6 +70,6 @@ pub(crate) fn dart(text: &str) -> Option<Frame<'_>> {
     let open = rest.rfind(" (")?;
     let inner = rest[open + 2..].strip_suffix(')')?;
     let (file, line) = split_line(inner);
-    let dart = file.starts_with("dart:") || file.starts_with("package:") || file.ends_with(".dart");
+    let dart = file.starts_with("dart:") || file.starts_with("package:") || file.strip_suffix(".dart").is_some();
     dart.then(|| Frame::new(Language::JavaScript, &rest[..open], file, line))
 }
