@@ -26,7 +26,7 @@ impl<R: Record> Scan<'_, R> {
             return;
         }
         // `0000001f` is a hexadecimal counter, whatever its digits
-        if digits - at >= 8 && self.text[at..].starts_with(b"0000") && !byte::is(next, WORD) {
+        if digits - at >= 8 && self.text[at..].starts_with(b"0000") && !byte::is(next, WORD) && next != b'-' {
             return self.mask(digits, Rule::Hash);
         }
         let plain = !byte::is(next, WORD) && !matches!(next, b'-' | b':' | b'/' | b'.' | b',' | b' ' | b'%');

@@ -35,10 +35,11 @@ impl<R: Record> Scan<'_, R> {
                 self.at = close + 1;
             }
             Fate::Mask => {
-                self.out.push(quote);
+                // whichever quotes there are around a value
+                self.out.push(b'\'');
                 self.at = inside;
                 self.mask(close, Rule::Quoted);
-                self.out.push(quote);
+                self.out.push(b'\'');
                 self.at = close + 1;
             }
             Fate::Look => {

@@ -59,7 +59,14 @@ fn addresses_of_machines() {
 
 #[test]
 fn ids() {
-    all_become(&["id 4b0c1a9e-77d2-4f1b-9a55-0c2d8e6f7a31", "id F3A1B2C4-0000-4D5E-8F90-ABCDEF012345"], "id <uuid>");
+    all_become(
+        &[
+            "id 00000000-0000-0000-0000-000000000000",
+            "id 4b0c1a9e-77d2-4f1b-9a55-0c2d8e6f7a31",
+            "id F3A1B2C4-0000-4D5E-8F90-ABCDEF012345",
+        ],
+        "id <uuid>",
+    );
     all_become(&["at 0x7ffd1234", "at 0xDEADBEEF"], "at <hex>");
     all_become(&["address 0x0", "address 0x00000018"], "address <null>");
     all_become(&["commit 1f3d5b7", "commit 9c1185a5c5e9fc54612808977ee8f548b2258d31"], "commit <hash>");
@@ -153,14 +160,14 @@ fn quotes_by_context() {
     );
     assert_eq!(
         template_of("invalid input syntax for type integer: \"abc\""),
-        "invalid input syntax for type integer: \"<str>\""
+        "invalid input syntax for type integer: '<str>'"
     );
     assert_eq!(
         template_of("Duplicate entry 'a b' for key 'users.email'"),
         "Duplicate entry '<str>' for key 'users.email'"
     );
-    assert_eq!(template_of("failed for user \"bob\""), "failed for user \"<str>\"");
-    assert_eq!(template_of("\"<x1>\" is not valid JSON"), "\"<str>\" is not valid JSON");
+    assert_eq!(template_of("failed for user \"bob\""), "failed for user '<str>'");
+    assert_eq!(template_of("\"<x1>\" is not valid JSON"), "'<str>' is not valid JSON");
     assert_eq!(template_of("Key (id)=(bob, 7) already exists"), "Key (id)=(<val>) already exists");
 }
 
