@@ -15,6 +15,7 @@ mod sqlite {
     pub(crate) type Sandbox = crate::support::Sandbox<Engine>;
 
     mod archive;
+    mod bug;
     mod cli;
     mod concurrency;
     mod event_import;

@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// Approvals of a phase
     #[command(subcommand)]
     Approval(commands::approval::Verb),
+    /// Errors: their fingerprints, and why they have them
+    #[command(subcommand)]
+    Bug(commands::bug::Verb),
     /// The event log
     #[command(subcommand)]
     Event(commands::event::Verb),

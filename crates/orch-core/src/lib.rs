@@ -1,6 +1,7 @@
 //! The rules of orch: phases, gates, sessions, tasks and the ports they need. Pure: no I/O, no clock, no randomness.
 
 pub mod artifact;
+pub mod bug;
 pub mod clock;
 pub mod code;
 pub mod draft;

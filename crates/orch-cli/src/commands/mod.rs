@@ -2,6 +2,7 @@
 
 pub(crate) mod approval;
 pub(crate) mod artifact;
+pub(crate) mod bug;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -41,6 +42,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit, CliError> {
         Command::Artifact(verb) => verb.run(app).await?,
         Command::Check(verb) => return verb.run(app).await,
         Command::Approval(verb) => verb.run(app).await?,
+        Command::Bug(verb) => verb.run(app)?,
         Command::Event(verb) => verb.run(app).await?,
         Command::Git(verb) => verb.run(app).await?,
         Command::Workflow(verb) => verb.run(app)?,
