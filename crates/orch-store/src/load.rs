@@ -1,6 +1,7 @@
 //! From rows to the domain's values. Reads; writes nothing.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
 use orch_core::code::{SprintCode, TaskCode};
@@ -9,10 +10,10 @@ use orch_core::session::Session;
 use orch_core::sprint::Sprint;
 use orch_core::store::StoreError;
 use orch_core::task::{ArtifactMeta, CapturedCommit, Lease, RESERVED_METADATA, Task};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, JsonValue, QueryFilter,
-    QuerySelect, QueryTrait as _, RelationDef, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType, JsonValue, QueryFilter,
+    QuerySelect, QueryTrait as _, RelationDef, Select, Statement,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -20,6 +21,7 @@ use serde_json::{Map, Value};
 use crate::connection::Connection;
 use crate::entity::{session, sprint, task, template};
 use crate::error::Place;
+use crate::store::now_of;
 
 /// A task's row with what belongs to it in other tables.
 #[derive(Debug, FromQueryResult)]
@@ -92,8 +94,36 @@ pub(crate) async fn read_task(
     place: Place<'_>,
     code: &TaskCode,
 ) -> Result<Option<(i64, Task)>, StoreError> {
-    let selection = tasks().filter(task::Column::TaskCode.eq(code.as_str()));
-    Ok(read_tasks(db, place, selection).await?.pop())
+    static TEXTS: Texts = Texts::new();
+    let failed = place.error("reading a task");
+    let select = || tasks().filter(task::Column::TaskCode.eq(code.as_str())).into_query();
+    let statement = TEXTS.statement(db.get_database_backend(), false, select, [code.as_str().into()]);
+    let Some(row) = TaskRow::find_by_statement(statement).one(db).await.map_err(&failed)? else { return Ok(None) };
+    let id = row.id;
+    Ok(Some((id, row.into_task().map_err(|problem| place.damaged(&format!("task {code}"), problem))?)))
+}
+
+/// The text of a statement for each database, with a time that is given and without. It is built once: to build it takes
+/// longer than all else that reading one row takes here.
+struct Texts([OnceLock<String>; 4]);
+
+impl Texts {
+    const fn new() -> Self {
+        Self([const { OnceLock::new() }; 4])
+    }
+
+    /// The statement with these values, in the order in which they stand in the text.
+    fn statement<const N: usize>(
+        &self,
+        backend: DbBackend,
+        is_timed: bool,
+        select: impl FnOnce() -> SelectStatement,
+        values: [sea_orm::Value; N],
+    ) -> Statement {
+        let text = &self.0[usize::from(backend == DbBackend::Postgres) * 2 + usize::from(is_timed)];
+        let text = text.get_or_init(|| backend.build(&select()).sql);
+        Statement::from_sql_and_values(backend, text, values)
+    }
 }
 
 /// A task as a change of it needs it.
@@ -120,14 +150,35 @@ pub(crate) async fn read_for_change(
     db: &Connection,
     place: Place<'_>,
     code: &TaskCode,
-    now: Expr,
+    now: Option<DateTime<Utc>>,
     with_template: bool,
 ) -> Result<Option<TaskForChange>, StoreError> {
+    static TEXTS: Texts = Texts::new();
     let failed = place.error("reading a task");
+    let backend = db.get_database_backend();
+    let select = || select_for_change(code, now, with_template);
+    let (with, by) = (with_template.into(), code.as_str().into());
+    let statement = match now {
+        Some(now) => TEXTS.statement(backend, true, select, [now.into(), with, by]),
+        None => TEXTS.statement(backend, false, select, [with, by]),
+    };
+    let Some(row) = db.query_one_raw(statement).await.map_err(&failed)? else { return Ok(None) };
+    let beside = Beside::from_query_result(&row, "").map_err(&failed)?;
+    let row = TaskRow::from_query_result(&row, "").map_err(&failed)?;
+    let id = row.id;
+    let task = row.into_task().map_err(|problem| place.damaged(&format!("task {code}"), problem))?;
+    let template = match (beside.template_name, beside.template_sha256, beside.template_content) {
+        (Some(name), Some(sha256), Some(content)) => Some(Template { name, sha256, content }),
+        _ => None,
+    };
+    Ok(Some(TaskForChange { id, task, template, now: beside.now }))
+}
+
+fn select_for_change(code: &TaskCode, now: Option<DateTime<Utc>>, with_template: bool) -> SelectStatement {
     let mut selection = tasks().filter(task::Column::TaskCode.eq(code.as_str())).into_query();
     let of_session = Expr::col((session::Entity, session::Column::TemplateSha256))
         .equals((template::Entity, template::Column::Sha256));
-    selection.expr_as(now, "now").join(
+    selection.expr_as(now_of(now), "now").join(
         JoinType::LeftJoin,
         template::Entity,
         of_session.and(Expr::value(with_template)),
@@ -139,16 +190,7 @@ pub(crate) async fn read_for_change(
     ] {
         selection.expr_as(Expr::col((template::Entity, column)), name);
     }
-    let Some(row) = db.query_one(&selection).await.map_err(&failed)? else { return Ok(None) };
-    let beside = Beside::from_query_result(&row, "").map_err(&failed)?;
-    let row = TaskRow::from_query_result(&row, "").map_err(&failed)?;
-    let id = row.id;
-    let task = row.into_task().map_err(|problem| place.damaged(&format!("task {code}"), problem))?;
-    let template = match (beside.template_name, beside.template_sha256, beside.template_content) {
-        (Some(name), Some(sha256), Some(content)) => Some(Template { name, sha256, content }),
-        _ => None,
-    };
-    Ok(Some(TaskForChange { id, task, template, now: beside.now }))
+    selection
 }
 
 /// An artifact as `metadata.artifacts` has it.

@@ -108,16 +108,18 @@ impl SqlStore {
 
     /// The store's clock as an expression of SQL, whole microseconds: a server's own, unless another one was given.
     pub(crate) fn now(&self) -> Expr {
-        match self.given_clock() {
-            Some(clock) => Expr::value(to_micros(clock.now())),
-            None => Expr::cust("clock_timestamp()"),
-        }
+        now_of(self.given_time())
+    }
+
+    /// The time, unless it is the server that knows it.
+    pub(crate) fn given_time(&self) -> Option<DateTime<Utc>> {
+        self.given_clock().map(|clock| to_micros(clock.now()))
     }
 
     /// The time that the store's clock shows.
     pub(crate) async fn time(&self, db: &Connection) -> Result<DateTime<Utc>, StoreError> {
-        if let Some(clock) = self.given_clock() {
-            return Ok(to_micros(clock.now()));
+        if let Some(time) = self.given_time() {
+            return Ok(time);
         }
         let failed = self.place().error("asking for the time");
         let query = Query::select().expr(self.now()).to_owned();
@@ -133,6 +135,11 @@ impl SqlStore {
             Engine::Postgres(server) => server.clock.as_ref(),
         }
     }
+}
+
+/// A time that is given, or the server's.
+pub(crate) fn now_of(given: Option<DateTime<Utc>>) -> Expr {
+    given.map_or_else(|| Expr::cust("clock_timestamp()"), Expr::value)
 }
 
 /// A count as databases take it: signed, 64 bits.

@@ -199,7 +199,7 @@ impl SqlStore {
                 TaskCode::new(text).map_err(|error| place.damaged("orchestration_sequences", error))?
             }
         };
-        let read = load::read_for_change(db, place, &code, self.now(), scope.template).await?;
+        let read = load::read_for_change(db, place, &code, self.given_time(), scope.template).await?;
         let (row, task, template, now) = match read {
             Some(read) => (Some(read.id), Some(read.task), read.template, read.now),
             None => (None, None, None, self.time(db).await?),
