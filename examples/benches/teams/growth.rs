@@ -5,7 +5,7 @@ use std::time::Instant;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use crate::Asked;
-use crate::measure::{Work, take_turns};
+use crate::measure::{Work, ratio, take_turns};
 use crate::team::{Place, Team};
 
 const SMALL: u64 = 10_000;
@@ -23,12 +23,13 @@ pub(crate) async fn compare(asked: &Asked, store: &str, place: &Place) -> anyhow
         println!("{store}: {events} events in {:.0} s", begin.elapsed().as_secs_f64());
     }
     let (few, many) = (Team::open(&small, 1).await?, Team::open(place, 1).await?);
-    println!("{:8} {:12} median ms small, large   p95 ms small, large   ratio of medians", "store", "work");
+    println!("{:8} {:12} median ms small, large   p95 ms small, large   ratio of medians, of rates", "store", "work");
     for work in [Work::Transitions, Work::Events] {
         let (mut few, mut many) = take_turns(asked, few.clients(work, 1).await?, many.clients(work, 1).await?).await?;
+        let rates = ratio(&few, &many);
         let (a, b) = (few.percentile(50), many.percentile(50));
         let (c, d) = (few.percentile(95), many.percentile(95));
-        println!("{store:8} {:12} {a:>16.2} {b:>8.2} {c:>12.2} {d:>8.2} {:>17.2}", work.name(), b / a);
+        println!("{store:8} {:12} {a:>16.2} {b:>8.2} {c:>12.2} {d:>8.2} {:>17.2} {rates:>10.2}", work.name(), b / a);
     }
     Ok(())
 }

@@ -57,6 +57,12 @@ impl Done {
     }
 }
 
+/// How many times as much one side does a second as the other; the median over the turns, as a disk that stalls in one of
+/// them says nothing.
+pub(crate) fn ratio(ours: &Done, theirs: &Done) -> f64 {
+    median(ours.rates.iter().zip(&theirs.rates).map(|(ours, theirs)| ours / theirs).collect())
+}
+
 /// When a client has done enough: after so many times, or so long.
 #[derive(Clone, Copy)]
 enum Enough {
@@ -123,15 +129,14 @@ pub(crate) struct Figures;
 impl Figures {
     pub(crate) const HEADER: &'static str = "  orch/s    raw/s  ratio   median ms orch, raw      p95 ms orch, raw";
 
-    /// Rates and their ratio are medians over the turns: a disk that stalls in one of them says nothing.
+    /// Rates are medians over the turns.
     pub(crate) fn of(work: Work, mut ours: Done, mut theirs: Done) -> String {
         let units = f64::from(work.units());
-        let ratios = ours.rates.iter().zip(&theirs.rates).map(|(ours, theirs)| ours / theirs).collect();
         format!(
             "{:>8.0} {:>8.0} {:>5.0} %   {:>12.2} {:>8.2}   {:>10.2} {:>8.2}",
             median(ours.rates.clone()) * units,
             median(theirs.rates.clone()) * units,
-            median(ratios) * 100.0,
+            ratio(&ours, &theirs) * 100.0,
             ours.percentile(50),
             theirs.percentile(50),
             ours.percentile(95),
