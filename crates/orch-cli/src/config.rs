@@ -8,6 +8,7 @@ use orch_core::yaml::{self, Fault, FaultList, Faults, Node};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
+use crate::exit::Exit;
 
 /// What a setting may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,15 +31,13 @@ const fn known(key: &'static str, form: Form, default: Option<&'static str>, hel
     Known { key, form, default, help }
 }
 
+/// The setting that names a database instead of the file.
+const DATABASE_URL: &str = "storage.database_url";
+
 /// Every setting. The variable of `workflow.lease_minutes` is `ORCH_WORKFLOW_LEASE_MINUTES`.
 const KNOWN: &[Known] = &[
     known("storage.path", Form::Text, Some("orch.db"), "The SQLite file, seen from the folder .orch"),
-    known(
-        "storage.database_url",
-        Form::Text,
-        None,
-        "A PostgreSQL database instead of the file: postgres://USER@HOST/DATABASE",
-    ),
+    known(DATABASE_URL, Form::Text, None, "A PostgreSQL database instead of the file: postgres://USER@HOST/DATABASE"),
     known(
         "storage.retry_seconds",
         Form::Number(0, 3_600),
@@ -127,12 +126,12 @@ impl Settings {
 
     /// The database on a server, where it is not a file.
     pub(crate) fn database_url(&self) -> Option<&str> {
-        self.get("storage.database_url")
+        self.get(DATABASE_URL)
     }
 
     /// Whether the address of the database is the one in the project's file.
     pub(crate) fn is_database_of(&self, orch_dir: &Path) -> bool {
-        let at = KNOWN.iter().position(|known| known.key == "storage.database_url");
+        let at = KNOWN.iter().position(|known| known.key == DATABASE_URL);
         at.is_some_and(|at| self.values[at].1 == Origin::File(orch_dir.join(FILE)))
     }
 
@@ -182,7 +181,7 @@ impl Settings {
                 Origin::Default => "default".to_owned(),
             };
             let value = value.as_deref().map(|value| match known.key {
-                "storage.database_url" => crate::database::without_password(value),
+                DATABASE_URL => crate::database::without_password(value),
                 _ => value.to_owned(),
             });
             json!({"key": known.key, "value": value, "origin": origin, "variable": variable(known.key), "help": known.help})
@@ -227,6 +226,11 @@ fn check(known: &Known, text: &str) -> Result<String, String> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<(usize, String)>, CliError> {
+    read_text(path, &bytes_of(path)?)
+}
+
+/// The beginning of a file, long enough to tell that it is too long; nothing where there is none.
+fn bytes_of(path: &Path) -> Result<Vec<u8>, CliError> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
     match std::fs::File::open(path) {
@@ -234,10 +238,14 @@ fn read_file(path: &Path) -> Result<Vec<(usize, String)>, CliError> {
             .take(yaml::MAX_BYTES as u64 + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| CliError::io("read", path, &error))?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(bytes),
         Err(error) => return Err(CliError::io("open", path, &error)),
     };
-    let (tree, mut faults) = yaml::read(&bytes);
+    Ok(bytes)
+}
+
+fn read_text(path: &Path, bytes: &[u8]) -> Result<Vec<(usize, String)>, CliError> {
+    let (tree, mut faults) = yaml::read(bytes);
     let mut found = FaultList::default();
     let values = tree.map(|tree| read_tree(&tree, &mut found)).unwrap_or_default();
     faults.add_elsewhere(found);
@@ -245,6 +253,39 @@ fn read_file(path: &Path) -> Result<Vec<(usize, String)>, CliError> {
         Some(faults) => Err(CliError::faults(&path.display().to_string(), &faults)
             .hint("correct the file; `orch config show` lists every setting")),
         None => Ok(values),
+    }
+}
+
+/// The text of a project's file with the address of its database in it; `None` if the address is there already. Whatever
+/// else the file says stays as it is.
+pub(crate) fn with_database(path: &Path, address: &str) -> Result<Option<String>, CliError> {
+    let bytes = bytes_of(path)?;
+    let is_address = |(at, _): &&(usize, String)| KNOWN[*at].key == DATABASE_URL;
+    let by_hand = || {
+        CliError::new(Exit::Conflict, format!("the address of the database cannot be added to {}", path.display()))
+            .hint(format!("write it there by hand, in the section storage: `database_url: {address}`"))
+    };
+    match read_text(path, &bytes)?.iter().find(is_address) {
+        Some((_, known)) if crate::database::without_password(known) == address => return Ok(None),
+        Some(_) => return Err(by_hand()),
+        None => {}
+    }
+    let old = String::from_utf8(bytes).map_err(|_| by_hand())?;
+    let setting = |indent: &str| format!("{indent}database_url: {}\n", json!(address));
+    let mut lines = old.split_inclusive('\n');
+    let before: String = lines.by_ref().take_while(|line| line.trim_end() != "storage:").collect();
+    let new = if before.len() == old.len() {
+        let end = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
+        format!("{old}{end}storage:\n{}", setting("  "))
+    } else {
+        let rest: String = lines.collect();
+        let indent: String = rest.chars().take_while(|c| *c == ' ').collect();
+        format!("{before}storage:\n{}{rest}", setting(if indent.is_empty() { "  " } else { &indent }))
+    };
+    // a file may say the same in many ways; what came of it is read as any other
+    match read_text(path, new.as_bytes()) {
+        Ok(values) if values.iter().any(|value| is_address(&value)) => Ok(Some(new)),
+        _ => Err(by_hand()),
     }
 }
 
@@ -302,5 +343,32 @@ mod tests {
         assert_eq!(read_file(&path).unwrap().len(), 1);
         std::fs::write(&path, "# nothing\n").unwrap();
         assert_eq!(read_file(&path).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn the_address_of_a_database_is_added_to_what_a_file_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        let address = "postgres://me@h/d";
+        for (old, new) in [
+            ("", "storage:\n  database_url: \"postgres://me@h/d\"\n"),
+            ("# database_url: old", "# database_url: old\nstorage:\n  database_url: \"postgres://me@h/d\"\n"),
+            (
+                "storage:\n    retry_seconds: 3\nfiles: {}",
+                "storage:\n    database_url: \"postgres://me@h/d\"\n    retry_seconds: 3\nfiles: {}",
+            ),
+            ("storage:\n", "storage:\n  database_url: \"postgres://me@h/d\"\n"),
+        ] {
+            std::fs::write(&path, old).unwrap();
+            assert_eq!(with_database(&path, address).unwrap().as_deref(), Some(new), "{old:?}");
+        }
+        std::fs::write(&path, "storage: {database_url: 'postgres://me@h/d'}\n").unwrap();
+        assert_eq!(with_database(&path, address).unwrap(), None);
+        for other in ["storage: {retry_seconds: 3}\n", "storage: {database_url: 'postgres://me@h/other'}\n"] {
+            std::fs::write(&path, other).unwrap();
+            let error = with_database(&path, address).unwrap_err();
+            assert_eq!(error.exit, Exit::Conflict);
+            assert!(error.hint.unwrap().contains("database_url: postgres://me@h/d"), "{other}");
+        }
     }
 }

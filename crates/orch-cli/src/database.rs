@@ -1,19 +1,18 @@
 //! Which store a project has: a file, or a database on a server whose password is kept apart from its address.
 
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use orch_core::clock::Clock;
-use orch_store::{Created, PostgresOptions, SqlStore, SqliteOptions};
+use orch_store::{Created, Existing, PostgresOptions, SqlStore, SqliteOptions};
 use url::Url;
 
 use crate::app::App;
 use crate::config::{self, Settings};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::file::NewFile;
 
 /// The file in the folder `.orch` with the whole address, password and all. Only its owner reads it, and git does not see it.
 const SECRET: &str = "database-url";
@@ -91,8 +90,10 @@ impl Database {
 pub(crate) struct NewDatabase {
     /// How it is reached.
     pub(crate) database: Database,
-    whole: String,
-    address: String,
+    /// The whole address, where it holds a password.
+    secret: Option<String>,
+    /// What the project's settings will say, if they do not say it already.
+    settings_text: Option<String>,
 }
 
 impl NewDatabase {
@@ -121,59 +122,22 @@ impl NewDatabase {
             }
             _ => {}
         }
-        Ok(Self { database: Database::server(url.to_owned(), settings), whole: url.to_owned(), address })
+        let settings_text = config::with_database(&orch_dir.join(config::FILE), &address)?;
+        let secret = (url != address).then(|| url.to_owned());
+        Ok(Self { database: Database::server(url.to_owned(), settings), secret, settings_text })
     }
 
     /// Writes the address to the project's settings, and the password, if there is one, where only its owner reads it.
     pub(crate) fn remember(&self, orch_dir: &Path) -> Result<(), CliError> {
-        if self.whole != self.address {
-            let path = orch_dir.join(SECRET);
-            replace_private(&path, &self.whole).map_err(|error| CliError::io("write", &path, &error))?;
+        for (name, text) in [(SECRET, &self.secret), (config::FILE, &self.settings_text)] {
+            let Some(text) = text else { continue };
+            let path = orch_dir.join(name);
+            let mut file = NewFile::begin(&path)?;
+            file.writer().write_all(text.as_bytes()).map_err(|error| CliError::io("write", &path, &error))?;
+            file.finish(Existing::Replaced)?;
         }
-        let path = orch_dir.join(config::FILE);
-        let old = match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            other => other.map_err(|error| CliError::io("read", &path, &error))?,
-        };
-        let setting = format!("  database_url: {}\n", serde_json::json!(self.address));
-        if old.contains("database_url:") {
-            return Ok(());
-        }
-        let section = |line: &str| line.trim_end() == "storage:";
-        let new = match old.lines().position(section) {
-            Some(at) => {
-                let (before, after): (Vec<_>, Vec<_>) = old.lines().enumerate().partition(|(number, _)| *number <= at);
-                let join =
-                    |lines: Vec<(usize, &str)>| lines.iter().map(|(_, line)| format!("{line}\n")).collect::<String>();
-                join(before) + &setting + &join(after)
-            }
-            None if old.is_empty() || old.ends_with('\n') => format!("{old}storage:\n{setting}"),
-            None => format!("{old}\nstorage:\n{setting}"),
-        };
-        replace(&path, &new).map_err(|error| CliError::io("write", &path, &error))
+        Ok(())
     }
-}
-
-fn replace_private(path: &Path, text: &str) -> std::io::Result<()> {
-    replace_with(path, text, 0o600)
-}
-
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    replace_with(path, text, 0o644)
-}
-
-/// Writes a file that is there in whole or as it was.
-fn replace_with(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let draft = folder.join(format!(".orch-new-{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    let mut file = options.open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)
 }
 
 fn read_secret(path: &Path) -> Result<Option<String>, CliError> {

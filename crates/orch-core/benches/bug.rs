@@ -38,7 +38,7 @@ fn messages() -> Vec<String> {
         },
         |n| {
             format!(
-                "ENOENT: no such file or directory, open '/opt/ci/agent{n}/work/app/config/settings.yaml' (exit code 2), tried {n} times in all"
+                "ENOENT: no such file or directory, open '/opt/ci/agent{n}/build/app/config/settings.yaml' (exit code 2), tried {n} times in all"
             )
         },
         |n| {
