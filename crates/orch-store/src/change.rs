@@ -9,6 +9,7 @@
 //! connection was lost when it may have been written is looked for first, which waits for whatever the server still does of
 //! it: behind the row's lock, or behind a unique key.
 
+use chrono::{DateTime, Utc};
 use orch_core::operation::{OperationId, Request};
 use orch_core::store::{Answer, Outcome, StoreError};
 use sea_orm::DbErr;
@@ -30,7 +31,7 @@ pub(crate) struct Change<'a, A> {
     /// Whether the connection was lost after it was sent.
     lost: bool,
     /// The time that the last decision was made for.
-    decided_for: Option<chrono::DateTime<chrono::Utc>>,
+    decided_for: Option<DateTime<Utc>>,
 }
 
 /// What a try came to that was not an error.
@@ -79,22 +80,23 @@ impl<'a, A: Answer> Change<'a, A> {
         plan: Plan,
         answer: A,
         span: Span,
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
     ) -> Result<Step<A>, StoreError> {
         if !plan.fits(&db) {
             return Ok(Step::Lock);
         }
         self.decided_for = Some(now);
         let place = self.store.place();
+        let sent = Some((answer, span));
         let event_ids = if db.is_transaction() {
-            plan.carry_out(&db, place).await?
-        } else {
-            self.sent = Some((answer, span));
             let event_ids = plan.carry_out(&db, place).await?;
-            return Ok(self.sent.take().map_or(Step::Lock, |(answer, _)| Step::Done(self.outcome(answer, event_ids))));
+            self.sent = sent;
+            db.commit().await.map_err(|error| self.not_committed(error))?;
+            event_ids
+        } else {
+            self.sent = sent;
+            plan.carry_out(&db, place).await?
         };
-        self.sent = Some((answer, span));
-        db.commit().await.map_err(|error| self.not_committed(error))?;
         Ok(self.sent.take().map_or(Step::Lock, |(answer, _)| Step::Done(self.outcome(answer, event_ids))))
     }
 

@@ -52,12 +52,6 @@ impl SqlStore {
         i64::try_from(orch_migrations::migrations().len()).unwrap_or(i64::MAX)
     }
 
-    /// Where the store is: its file, or its server without any password.
-    #[must_use]
-    pub fn place_name(&self) -> &str {
-        &self.place
-    }
-
     /// The place for errors.
     pub(crate) fn place(&self) -> Place<'_> {
         Place(&self.place)

@@ -340,6 +340,11 @@ async fn the_first_events_of_a_month_make_its_partition() {
         "orchestration_events_y1970m01|6\norchestration_events_y2031m05|6\norchestration_events_y2031m06|6\n\
          orchestration_events_y2106m02|6"
     );
+    // what guards the log guards each part of it
+    for statement in ["TRUNCATE orchestration_events_y2031m05", "DELETE FROM orchestration_events_y2031m05"] {
+        let refused = String::from_utf8(database.try_sql(statement).stderr).unwrap();
+        assert!(refused.contains("events are never deleted"), "{refused}");
+    }
     is_sound(&open(database.url()).await).await;
 }
 

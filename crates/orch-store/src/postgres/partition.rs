@@ -5,6 +5,7 @@ use orch_core::store::StoreError;
 use sea_orm::ConnectionTrait as _;
 
 use crate::month::Month;
+use crate::retry::Patience;
 use crate::store::SqlStore;
 
 /// What the name of each partition begins with.
@@ -50,6 +51,14 @@ impl SqlStore {
         let Some((month, next)) = month else {
             return Err(self.place().unavailable(format!("no event can be of the year {}", time.year())));
         };
+        let mut patience = Patience::of(self);
+        while let Err(error) = self.try_partition(month, next).await {
+            patience.wait_after(error).await?;
+        }
+        Ok(())
+    }
+
+    async fn try_partition(&self, month: Month, next: Month) -> Result<(), StoreError> {
         let (table, from, to) = (month.table(), month.literal(), next.literal());
         let failed = self.place().error("making a partition");
         let db = self.begin().await?;

@@ -190,10 +190,7 @@ impl SqlStore {
         }
         for time in times {
             if Month::of(time).is_none_or(|month| !made.contains(&month)) {
-                let mut patience = Patience::of(self);
-                while let Err(error) = self.make_partition(time).await {
-                    patience.wait_after(error).await?;
-                }
+                self.make_partition(time).await?;
                 made.extend(Month::of(time));
             }
         }

@@ -28,7 +28,7 @@ pub(crate) struct Select {
     /// Only events before then
     #[arg(long, value_name = "TIME")]
     until: Option<Moment>,
-    /// Only events after this cursor
+    /// Only events after this cursor; from 0 on, none is missed and none comes twice, while others write
     #[arg(long, value_name = "CURSOR")]
     after: Option<i64>,
     /// Also events that are archived
