@@ -9,7 +9,7 @@ use orch_core::operation::{OperationId, Request};
 use orch_core::refusal::Refusal;
 use orch_core::store::{Answer, BatchChange, BatchContext, BatchScope, BatchStore, ChangeError, Outcome, StoreError};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _, QuerySelect as _,
     Statement,
 };
 use serde::{Deserialize, Serialize};
@@ -109,17 +109,9 @@ impl SqlStore {
         let BatchChange { answer, .. } = change;
         self.keep_batch(&db, request, &answer, now).await?;
         sent.commit = true;
-        db.commit().await.map_err(|error| self.batch_not_committed(&request.operation.id, error))?;
+        self.commit(db, &request.operation.id).await?;
         let operation_id = request.operation.id.clone();
         Ok(Outcome { answer, operation_id, event_ids: Vec::new(), replayed: false })
-    }
-
-    fn batch_not_committed(&self, operation: &OperationId, error: DbErr) -> StoreError {
-        if crate::error::is_failed_sync(&error) {
-            // the log may hold the whole transaction, and whoever reads it next takes it for committed
-            return StoreError::OutcomeUnknown { operation: operation.clone(), source: error.into() };
-        }
-        self.place().error("committing")(error)
     }
 
     /// On PostgreSQL, waits for the turn of these sprints and tasks, in the order that everybody keeps.

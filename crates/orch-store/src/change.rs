@@ -12,7 +12,6 @@
 use chrono::{DateTime, Utc};
 use orch_core::operation::{OperationId, Request};
 use orch_core::store::{Answer, Outcome, StoreError};
-use sea_orm::DbErr;
 
 use crate::connection::Connection;
 use crate::plan::Plan;
@@ -91,7 +90,7 @@ impl<'a, A: Answer> Change<'a, A> {
         let event_ids = if db.is_transaction() {
             let event_ids = plan.carry_out(&db, place).await?;
             self.sent = sent;
-            db.commit().await.map_err(|error| self.not_committed(error))?;
+            self.store.commit(db, self.operation).await?;
             event_ids
         } else {
             self.sent = sent;
@@ -102,14 +101,6 @@ impl<'a, A: Answer> Change<'a, A> {
 
     fn outcome(&self, answer: A, event_ids: Vec<i64>) -> Outcome<A> {
         Outcome { answer, operation_id: self.operation.clone(), event_ids, replayed: false }
-    }
-
-    fn not_committed(&self, error: DbErr) -> StoreError {
-        if crate::error::is_failed_sync(&error) {
-            // the log may hold the whole transaction, and whoever reads it next takes it for committed
-            return StoreError::OutcomeUnknown { operation: self.operation.clone(), source: error.into() };
-        }
-        self.store.place().error("committing")(error)
     }
 
     /// The next try takes locks.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use orch_core::clock::{Clock, to_micros};
+use orch_core::operation::OperationId;
 use orch_core::store::StoreError;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use crate::connection::Connection;
-use crate::error::Place;
+use crate::error::{Place, is_failed_sync};
 use crate::postgres::Server;
 use crate::retry::Patience;
 use crate::sqlite::archive::ArchiveFile;
@@ -72,6 +73,17 @@ impl SqlStore {
             Engine::Postgres(server) => server.prelude(),
         };
         self.connection().begin(prelude).await.map_err(self.place().error("beginning a transaction"))
+    }
+
+    /// Ends a transaction that wrote.
+    pub(crate) async fn commit(&self, db: Connection, operation: &OperationId) -> Result<(), StoreError> {
+        match db.commit().await {
+            // the log may hold the whole transaction, and whoever reads it next takes it for committed
+            Err(error) if is_failed_sync(&error) => {
+                Err(StoreError::OutcomeUnknown { operation: operation.clone(), source: error.into() })
+            }
+            done => done.map_err(self.place().error("committing")),
+        }
     }
 
     /// One moment for many reads, however long they take; nobody who writes waits for it.
