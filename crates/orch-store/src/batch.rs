@@ -9,8 +9,7 @@ use orch_core::operation::{OperationId, Request};
 use orch_core::refusal::Refusal;
 use orch_core::store::{Answer, BatchChange, BatchContext, BatchScope, BatchStore, ChangeError, Outcome, StoreError};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _, QuerySelect as _,
-    Statement,
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _, QuerySelect as _, Statement,
 };
 use serde::{Deserialize, Serialize};
 
