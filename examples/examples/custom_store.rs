@@ -6,7 +6,8 @@
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use orch_core::code::{ArtifactName, SessionKey, SprintCode, TaskCode};
+use orch_core::bug::{Bug, Keys};
+use orch_core::code::{ArtifactName, BugCode, SessionKey, SprintCode, TaskCode};
 use orch_core::draft::Template;
 use orch_core::event::Event;
 use orch_core::operation::Request;
@@ -14,9 +15,9 @@ use orch_core::refusal::Refusal;
 use orch_core::service::SprintService;
 use orch_core::sprint::{NewSprint, Sprint};
 use orch_core::store::{
-    Answer, ArtifactStore, ChangeError, EventFilter, EventStore, Outcome, Page, SessionEntry, SessionFilter,
-    SessionStore, SprintChange, SprintContext, SprintStore, SprintTarget, Store, StoreError, TaskChange, TaskContext,
-    TaskFilter, TaskScope, TaskStore, Window,
+    Answer, ArtifactStore, BugChange, BugContext, BugFilter, BugName, BugOrder, BugScope, BugStore, ChangeError,
+    EventFilter, EventStore, Outcome, Page, SessionEntry, SessionFilter, SessionStore, SprintChange, SprintContext,
+    SprintStore, SprintTarget, Store, StoreError, TaskChange, TaskContext, TaskFilter, TaskScope, TaskStore, Window,
 };
 use orch_core::task::Task;
 use orch_core::testing::MemoryStore;
@@ -120,6 +121,35 @@ impl<S: Store> EventStore for AuditedStore<S> {
 impl<S: Store> ArtifactStore for AuditedStore<S> {
     async fn artifact(&self, task: &TaskCode, name: &ArtifactName) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.artifact(task, name).await
+    }
+}
+
+impl<S: Store> BugStore for AuditedStore<S> {
+    async fn change_bugs<A: Answer>(
+        &self,
+        request: &Request,
+        scope: &BugScope,
+        decide: impl Fn(BugContext) -> Result<BugChange<A>, Refusal> + Send + Sync,
+    ) -> Result<Outcome<A>, ChangeError> {
+        let result = self.inner.change_bugs(request, scope, decide).await;
+        self.note(request, &result);
+        result
+    }
+
+    async fn bugs_named(&self, name: &BugName, limit: u64) -> Result<Vec<Bug>, StoreError> {
+        self.inner.bugs_named(name, limit).await
+    }
+
+    async fn bugs(&self, filter: &BugFilter, order: BugOrder, window: Window) -> Result<Page<Bug>, StoreError> {
+        self.inner.bugs(filter, order, window).await
+    }
+
+    async fn like_bugs(&self, keys: &Keys, limit: u64) -> Result<Vec<Bug>, StoreError> {
+        self.inner.like_bugs(keys, limit).await
+    }
+
+    async fn bug_days(&self, code: &BugCode) -> Result<Vec<(chrono::NaiveDate, u64)>, StoreError> {
+        self.inner.bug_days(code).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The schema as a list of migrations, oldest first. Names no entity and opens no database.
 
 mod m0001_tables;
+mod m0002_bugs;
 mod postgres;
 
 pub use sea_orm_migration::{MigrationTrait, SchemaManager};
@@ -13,7 +14,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_tables::Migration)]
+        vec![Box::new(m0001_tables::Migration), Box::new(m0002_bugs::Migration)]
     }
 }
 

@@ -1,10 +1,12 @@
 //! Events: what is stored when something happened, and the facts that orch itself writes. The stored form is a contract.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::code::{Actor, ArtifactName, CheckName, EventType, PhaseName, SessionKey, SprintCode, TaskCode, TaskType};
+use crate::bug::fact::{BugAbsorbed, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved};
+use crate::code::{
+    Actor, ArtifactName, BugCode, CheckName, EventType, PhaseName, SessionKey, SprintCode, TaskCode, TaskType,
+};
 use crate::gate::Missing;
 use crate::operation::OperationId;
 use crate::session::TemplateRef;
@@ -19,11 +21,13 @@ pub const MAX_PAYLOAD: usize = 1 << 20;
 
 word_enum!(
     /// What an event is about.
-    EntityType, "entity type", "task or sprint", {
+    EntityType, "entity type", "task, sprint or bug", {
         /// A task, its sessions and all that belongs to them.
         Task = "task",
         /// A sprint.
         Sprint = "sprint",
+        /// A bug.
+        Bug = "bug",
     }
 );
 
@@ -36,9 +40,9 @@ pub struct Event {
     pub event_type: EventType,
     /// What it is about.
     pub entity_type: EntityType,
-    /// The code of the task or sprint.
+    /// The code of the task, sprint or bug.
     pub entity_code: String,
-    /// Its number among the events of that task or sprint: 1, 2, 3, …
+    /// Its number among the events of that task, sprint or bug: 1, 2, 3, …
     pub seq: i64,
     /// The session it happened in.
     pub session_key: Option<SessionKey>,
@@ -66,10 +70,11 @@ pub struct MalformedEvent {
 macro_rules! payload {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
         pub struct $name { $($(#[$field_doc])* pub $field: $type),* }
     };
 }
+pub(crate) use payload;
 
 payload!(
     /// A task was created.
@@ -108,6 +113,20 @@ payload!(
         old_status: TaskStatus,
         /// After.
         new_status: TaskStatus,
+    }
+);
+payload!(
+    /// A bug of the task is to be fixed before its phase may be completed.
+    TaskBlocked {
+        /// The bug.
+        bug: BugCode,
+    }
+);
+payload!(
+    /// A bug no longer stands in the way of the task.
+    TaskUnblocked {
+        /// The bug.
+        bug: BugCode,
     }
 );
 payload!(
@@ -385,6 +404,8 @@ facts!(
         TaskCreated(TaskCreated) = "task.created",
         TaskUpdated(TaskUpdated) = "task.updated",
         StatusUpdated(StatusUpdated) = "task.status_updated",
+        TaskBlocked(TaskBlocked) = "task.blocked",
+        TaskUnblocked(TaskUnblocked) = "task.unblocked",
         TaskClaimed(TaskClaimed) = "task.claimed",
         TaskReleased(TaskReleased) = "task.released",
         SessionStarted(SessionStarted) = "session.start",
@@ -401,6 +422,12 @@ facts!(
         HookFailed(HookFailed) = "hook.failed",
         SprintCreated(SprintCreated) = "sprint.created",
         SprintUpdated(SprintUpdated) = "sprint.updated",
+        BugLogged(BugLogged) = "bug.logged",
+        BugRegressed(BugRegressed) = "bug.regressed",
+        BugResolved(BugResolved) = "bug.resolved",
+        BugMerged(BugMerged) = "bug.merged",
+        BugAbsorbed(BugAbsorbed) = "bug.absorbed",
+        BugRekeyed(BugRekeyed) = "bug.rekeyed",
     }
     phases {
         PhaseStarted(PhaseStarted) = "start",

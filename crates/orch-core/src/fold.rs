@@ -86,6 +86,7 @@ pub fn created(created: &TaskCreated, circumstance: Circumstance<'_>) -> Task {
         after: created.after.iter().cloned().collect(),
         artifacts: std::collections::BTreeMap::new(),
         commits: Vec::new(),
+        blocking_bugs: std::collections::BTreeSet::new(),
         session: None,
         lease: None,
         version: 1,
@@ -132,6 +133,12 @@ fn apply_to_task(task: &mut Task, fact: &Fact, circumstance: Circumstance<'_>) {
                 saved_at: circumstance.at,
             };
             task.artifacts.insert(saved.name.clone(), meta);
+        }
+        Fact::TaskBlocked(blocked) => {
+            task.blocking_bugs.insert(blocked.bug.clone());
+        }
+        Fact::TaskUnblocked(unblocked) => {
+            task.blocking_bugs.remove(&unblocked.bug);
         }
         Fact::CommitCaptured(captured) => task.commits.push(captured.commit.clone()),
         _ => {}
@@ -282,7 +289,8 @@ pub fn fold_sprint(events: &[Event]) -> Result<Option<Sprint>, FoldError> {
     fold(events, sprint_after)
 }
 
-fn fold<T>(
+/// Folds a log with the function that takes one fact more.
+pub(crate) fn fold<T>(
     events: &[Event],
     after: impl Fn(Option<T>, &Fact, Circumstance<'_>) -> Result<T, FoldError>,
 ) -> Result<Option<T>, FoldError> {

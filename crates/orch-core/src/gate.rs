@@ -84,6 +84,7 @@ pub fn evaluate(
         .filter(|name| !session.checks.get(*name).is_some_and(|result| result.passed))
         .map(ToString::to_string)
         .collect();
+    verdict.missing.bugs = task.blocking_bugs.iter().map(ToString::to_string).collect();
     verdict.missing.approval = rules.require_approval && session.approvals.is_empty();
     let unnamed = absent_fields(task, &rules.warn_if_missing);
     verdict.warnings.extend(unnamed.iter().map(|field| format!("Recommended field missing: {field}")));

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::code::{Actor, EventType, PhaseName, SessionKey, SprintCode, TaskCode};
+use crate::code::{Actor, BugCode, EventType, PhaseName, SessionKey, SprintCode, TaskCode};
 use crate::gate::Missing;
 use crate::task::TaskStatus;
 
@@ -23,6 +23,17 @@ pub enum Refusal {
         task: TaskCode,
         /// The name that was asked for.
         name: String,
+    },
+    /// There is no such bug.
+    #[error("there is no bug {0}")]
+    NoBug(String),
+    /// Several bugs have a hash that begins so.
+    #[error("several bugs have a hash that begins with {name}")]
+    ManyBugs {
+        /// The beginning of the hash.
+        name: String,
+        /// Some of them.
+        codes: Vec<BugCode>,
     },
     /// The code is taken.
     #[error("{0} exists already")]

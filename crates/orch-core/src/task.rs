@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::code::{Actor, ArtifactName, PhaseName, SprintCode, TaskCode, TaskType};
+use crate::code::{Actor, ArtifactName, BugCode, PhaseName, SprintCode, TaskCode, TaskType};
 use crate::session::Session;
 
 /// The most characters a title may have.
@@ -16,12 +16,12 @@ pub const MAX_DESCRIPTION: usize = 1 << 20;
 /// The most bytes a task's own metadata may have as JSON.
 pub const MAX_METADATA: usize = 1 << 20;
 /// Keys of `metadata` that orch writes; a caller cannot set them.
-pub const RESERVED_METADATA: [&str; 4] = ["session", "commits", "pull_request", "artifacts"];
+pub const RESERVED_METADATA: [&str; 5] = ["session", "commits", "pull_request", "artifacts", "blocking_bugs"];
 
 macro_rules! word_enum {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $expected:literal, { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
@@ -164,6 +164,9 @@ pub struct Task {
     pub artifacts: BTreeMap<ArtifactName, ArtifactMeta>,
     /// The commits that were recorded for it, oldest first.
     pub commits: Vec<CapturedCommit>,
+    /// The open bugs that are to be fixed before its phase may be completed.
+    #[serde(default)]
+    pub blocking_bugs: BTreeSet<BugCode>,
     /// Its latest session, active or ended.
     pub session: Option<Session>,
     /// Who works on it.
@@ -186,6 +189,9 @@ impl Task {
         }
         if !self.commits.is_empty() {
             full.insert("commits".into(), json!(self.commits));
+        }
+        if !self.blocking_bugs.is_empty() {
+            full.insert("blocking_bugs".into(), json!(self.blocking_bugs));
         }
         if !self.artifacts.is_empty() {
             let named = self.artifacts.iter().map(|(name, meta)| {

@@ -17,7 +17,7 @@ use crate::connection::Connection;
 use crate::plan::Plan;
 use crate::retry::{Patience, Trouble};
 use crate::store::{Engine, SqlStore};
-use crate::write::Span;
+use crate::write::{self, Span};
 
 /// The tries of one change.
 pub(crate) struct Change<'a, A> {
@@ -26,7 +26,7 @@ pub(crate) struct Change<'a, A> {
     patience: Patience,
     locks: bool,
     /// What was sent and may have been written.
-    sent: Option<(A, Span)>,
+    sent: Option<(A, Vec<Span>)>,
     /// Whether the connection was lost after it was sent.
     lost: bool,
     /// The time that the last decision was made for.
@@ -64,8 +64,8 @@ impl<'a, A: Answer> Change<'a, A> {
 
     /// The outcome of a try whose connection was lost, if it was written after all.
     pub(crate) async fn found(&mut self, db: &Connection) -> Result<Option<Outcome<A>>, StoreError> {
-        let Some((_, span)) = self.sent.as_ref().filter(|_| self.lost) else { return Ok(None) };
-        let event_ids = span.ids(db, self.store, self.operation).await?;
+        let Some((_, spans)) = self.sent.as_ref().filter(|_| self.lost) else { return Ok(None) };
+        let event_ids = write::ids(spans, db, self.store, self.operation).await?;
         if event_ids.is_empty() {
             return Ok(None);
         }
@@ -78,7 +78,7 @@ impl<'a, A: Answer> Change<'a, A> {
         db: Connection,
         plan: Plan,
         answer: A,
-        span: Span,
+        wrote: Vec<Span>,
         now: DateTime<Utc>,
     ) -> Result<Step<A>, StoreError> {
         if !plan.fits(&db) {
@@ -86,7 +86,7 @@ impl<'a, A: Answer> Change<'a, A> {
         }
         self.decided_for = Some(now);
         let place = self.store.place();
-        let sent = Some((answer, span));
+        let sent = Some((answer, wrote));
         let event_ids = if db.is_transaction() {
             let event_ids = plan.carry_out(&db, place).await?;
             self.sent = sent;

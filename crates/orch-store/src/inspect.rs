@@ -2,6 +2,7 @@
 //! Repairs nothing.
 
 use orch_core::artifact::sha256_hex;
+use orch_core::bug::fold_bug;
 use orch_core::code::TaskCode;
 use orch_core::event::{EntityType, Event};
 use orch_core::fold::{FoldError, fold_sprint, fold_task};
@@ -16,16 +17,17 @@ use crate::connection::Connection;
 use crate::entity::{artifact, bug, event, sprint, task};
 use crate::log::{Log, Looked, Part};
 use crate::store::SqlStore;
-use crate::{artifact as contents, load};
+use crate::{artifact as contents, bug as bugs, load};
 
 /// Whether an event is of something that is not there. Each read of an entity finds its own events, so nothing else would
 /// notice.
 const ORPHANED: &str = "(entity_type = 'task' AND entity_id NOT IN (SELECT task_code FROM orchestration_tasks)) \
-     OR (entity_type = 'sprint' AND entity_id NOT IN (SELECT sprint_code FROM orchestration_sprints))";
+     OR (entity_type = 'sprint' AND entity_id NOT IN (SELECT sprint_code FROM orchestration_sprints)) \
+     OR (entity_type = 'bug' AND entity_id NOT IN (SELECT bug_code FROM orchestration_bugs))";
 
 impl SqlStore {
-    /// Everything that is wrong with the store, a sentence each: what SQLite itself finds, broken references, each task and
-    /// sprint whose row is not the fold of its events, and artifacts whose content is not what their task says.
+    /// Everything that is wrong with the store, a sentence each: what SQLite itself finds, broken references, each task,
+    /// sprint and bug whose row is not the fold of its events, and artifacts whose content is not what their task says.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read at all.
@@ -47,6 +49,7 @@ impl SqlStore {
         if findings.is_empty() {
             self.check_tasks(&log, &mut findings).await?;
             self.check_sprints(&log, &mut findings).await?;
+            self.check_bugs(&log, &mut findings).await?;
             for Part { table, .. } in log.parts() {
                 let orphans = format!("SELECT DISTINCT entity_type || ' ' || entity_id FROM {table} WHERE {ORPHANED}");
                 let orphans = self.rows(moment, &orphans).await?;
@@ -121,6 +124,19 @@ impl SqlStore {
         Ok(())
     }
 
+    async fn check_bugs(&self, log: &Log, findings: &mut Vec<String>) -> Result<(), StoreError> {
+        let rows = bug::Entity::find().order_by_asc(bug::Column::Id).all(&log.db).await;
+        for row in rows.map_err(self.place().error("checking the store"))? {
+            let code = row.bug_code.clone();
+            let stored = bugs::read(self.place(), row);
+            let events = self.log_of(log, EntityType::Bug, &code).await;
+            if let (Some((_, stored)), Some(events)) = (found(stored, findings)?, found(events, findings)?) {
+                findings.extend(difference(&format!("bug {code}"), fold_bug(&events), &stored));
+            }
+        }
+        Ok(())
+    }
+
     /// The whole log of one entity. A gap in its numbers is an event that is missing.
     async fn log_of(&self, log: &Log, entity_type: EntityType, code: &str) -> Result<Vec<Event>, StoreError> {
         let events = event::Entity::find()
@@ -156,13 +172,14 @@ impl SqlStore {
         self.read(look).await
     }
 
-    /// How many bugs are not resolved.
+    /// How many bugs are open.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
     pub async fn open_bugs(&self) -> Result<u64, StoreError> {
         let look = |db| async move {
-            let open = bug::Entity::find().filter(bug::Column::ResolvedAt.is_null()).count(&db).await;
+            let open = bug::Entity::find().filter(bug::Column::ResolvedAt.is_null());
+            let open = open.filter(bug::Column::MergedInto.is_null()).count(&db).await;
             open.map_err(self.place().error("counting bugs"))
         };
         self.read(look).await

@@ -4,6 +4,7 @@
 mod archive;
 mod artifact;
 mod batch;
+mod bug;
 mod change;
 mod code;
 mod connection;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
-use orch_core::code::{SprintCode, TaskCode};
+use orch_core::code::{BugCode, SprintCode, TaskCode};
 use orch_core::draft::Template;
 use orch_core::session::Session;
 use orch_core::sprint::Sprint;
@@ -211,6 +211,7 @@ impl TaskRow {
         let mut taken = RESERVED_METADATA.map(|key| metadata.remove(key).unwrap_or(Value::Null)).into_iter().skip(1);
         let commits: Option<Vec<CapturedCommit>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
         let artifacts: Option<Vec<NamedArtifact>> = serde_json::from_value(taken.nth(1).unwrap_or(Value::Null))?;
+        let blocking: Option<BTreeSet<BugCode>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
         let named = artifacts.unwrap_or_default().into_iter().map(|named| {
             let meta =
                 ArtifactMeta { sha256: named.sha256, size: named.size, blank: named.blank, saved_at: named.saved_at };
@@ -236,6 +237,7 @@ impl TaskRow {
             after,
             artifacts: named.collect(),
             commits: commits.unwrap_or_default(),
+            blocking_bugs: blocking.unwrap_or_default(),
             session: self.session_state.map(serde_json::from_value::<Session>).transpose()?,
             lease,
             version: self.version,

@@ -14,7 +14,7 @@ use crate::error::Place;
 /// The statements of one change.
 pub(crate) struct Plan {
     what: String,
-    guard: Option<UpdateStatement>,
+    guards: Vec<UpdateStatement>,
     others: Vec<SubQueryStatement>,
     events: Option<InsertStatement>,
     ordered: bool,
@@ -23,12 +23,12 @@ pub(crate) struct Plan {
 impl Plan {
     /// An empty plan for a change of `what`.
     pub(crate) fn new(what: String) -> Self {
-        Self { what, guard: None, others: Vec::new(), events: None, ordered: false }
+        Self { what, guards: Vec::new(), others: Vec::new(), events: None, ordered: false }
     }
 
     /// An update that must find its one row, or nothing of the plan is carried out.
     pub(crate) fn guard(&mut self, update: UpdateStatement) {
-        self.guard = Some(update);
+        self.guards.push(update);
     }
 
     /// Another statement.
@@ -54,7 +54,7 @@ impl Plan {
     /// Writes everything. The ids of the events come back in their order.
     pub(crate) async fn carry_out(self, db: &Connection, place: Place<'_>) -> Result<Vec<i64>, StoreError> {
         let failed = place.error("writing a change");
-        if self.guard.is_none() && self.others.is_empty() && self.events.is_none() {
+        if self.guards.is_empty() && self.others.is_empty() && self.events.is_none() {
             return Ok(Vec::new());
         }
         match db.get_database_backend() {
@@ -65,10 +65,10 @@ impl Plan {
 
     async fn one_by_one(self, db: &Connection, place: Place<'_>) -> Result<Vec<i64>, StoreError> {
         let failed = place.error("writing a change");
-        if let Some(guard) = self.guard
-            && db.execute(&guard).await.map_err(&failed)?.rows_affected() != 1
-        {
-            return Err(StoreError::Conflict { what: self.what });
+        for guard in self.guards {
+            if db.execute(&guard).await.map_err(&failed)?.rows_affected() != 1 {
+                return Err(StoreError::Conflict { what: self.what });
+            }
         }
         for statement in self.others {
             let done = match statement {
@@ -90,10 +90,10 @@ impl Plan {
         Ok(ids)
     }
 
-    /// `WITH guarded AS (UPDATE … RETURNING id), …, appended AS (INSERT … RETURNING id) SELECT …`: one way to the server and
-    /// back, and whole or absent without a transaction around it. Where the guard finds no row, the statement fails.
+    /// `WITH guarded0 AS (UPDATE … RETURNING id), …, appended AS (INSERT … RETURNING id) SELECT …`: one way to the server and
+    /// back, and whole or absent without a transaction around it. Where a guard finds no row, the statement fails.
     ///
-    /// The guard is looked at first, so that whoever comes second waits for the guarded row before it touches another one;
+    /// The guards are looked at first, so that whoever comes second waits for the guarded rows before it touches another one;
     /// else two could wait for each other.
     async fn at_once(self, db: &Connection) -> Result<Vec<i64>, DbErr> {
         let mut with = WithClause::new();
@@ -102,11 +102,17 @@ impl Plan {
         };
         let mut first = Query::select();
         first.expr_as(Expr::value(true), "matched");
-        if let Some(mut guard) = self.guard {
+        let mut matched: Option<Expr> = None;
+        for (number, mut guard) in self.guards.into_iter().enumerate() {
             guard.returning_col("id");
-            part("guarded", guard.into());
-            let found = Query::select().expr(Func::count(Expr::col("id"))).from("guarded").to_owned();
-            let only_if = Func::cust("orchestration_only_if").arg(Expr::expr(found).eq(1));
+            let name = format!("guarded{number}");
+            part(&name, guard.into());
+            let found = Query::select().expr(Func::count(Expr::col("id"))).from(name).to_owned();
+            let is_found = Expr::expr(found).eq(1);
+            matched = Some(matched.map_or(is_found.clone(), |others| others.and(is_found)));
+        }
+        if let Some(matched) = matched {
+            let only_if = Func::cust("orchestration_only_if").arg(matched);
             first.clear_selects().expr_as(only_if, "matched").offset(0);
         }
         for (number, statement) in self.others.into_iter().enumerate() {

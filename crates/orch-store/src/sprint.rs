@@ -92,8 +92,9 @@ impl SqlStore {
         if !facts.is_empty() {
             save(&mut plan, before.as_ref(), &sprint);
             let events: Vec<NewEvent> = facts.into_iter().map(|fact| NewEvent { fact, session_key: None }).collect();
-            write::append(&mut plan, request, &wrote, &events, now);
+            write::append(&mut plan, request, [(&wrote, events.as_slice())], now);
         }
+        let wrote = vec![wrote];
         write::keep(&mut plan, request, &answer, &wrote, now)?;
         Ok(change.carry_out(db, plan, answer, wrote, now).await?)
     }

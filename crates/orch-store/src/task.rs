@@ -26,7 +26,7 @@ use crate::store::{SqlStore, at_most};
 use crate::write::{self, Span};
 use crate::{code, load};
 
-mod save;
+pub(crate) mod save;
 
 impl TaskStore for SqlStore {
     async fn change_task<A: Answer>(
@@ -160,8 +160,9 @@ impl SqlStore {
         let wrote = Span::after(EntityType::Task, draft.task().code.as_str(), last, count);
         if count > 0 {
             save::save(self, &db, &mut plan, row.zip(before.as_ref()), &draft).await?;
-            write::append(&mut plan, request, &wrote, draft.events(), draft.now());
+            write::append(&mut plan, request, [(&wrote, draft.events())], draft.now());
         }
+        let wrote = vec![wrote];
         write::keep(&mut plan, request, &answer, &wrote, draft.now())?;
         Ok(change.carry_out(db, plan, answer, wrote, draft.now()).await?)
     }

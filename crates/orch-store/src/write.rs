@@ -63,11 +63,29 @@ impl Span {
     }
 }
 
+/// All ids of some spans, in order; empty where none of them was written.
+pub(crate) async fn ids(
+    spans: &[Span],
+    db: &Connection,
+    store: &SqlStore,
+    operation: &OperationId,
+) -> Result<Vec<i64>, StoreError> {
+    let mut ids = Vec::new();
+    for span in spans {
+        ids.extend(span.ids(db, store, operation).await?);
+    }
+    ids.sort_unstable();
+    Ok(ids)
+}
+
 /// What is kept under an idempotency key: the stored form of an answer.
 #[derive(Serialize, Deserialize)]
 struct Kept<A> {
     answer: A,
     wrote: Span,
+    /// Where the change was of more than one entity.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<Span>,
 }
 
 /// The outcome of an earlier request with the same idempotency key.
@@ -86,22 +104,24 @@ pub(crate) async fn earlier<A: Answer>(
     if known.fingerprint != request.fingerprint {
         return Err(StoreError::KeyReused { first: operation_id });
     }
-    let Kept { answer, wrote } =
+    let Kept { answer, wrote, mut others } =
         serde_json::from_value(known.answer).map_err(|error| place.damaged("orchestration_operations", error))?;
-    let event_ids = wrote.ids(db, store, &operation_id).await?;
+    others.push(wrote);
+    let event_ids = ids(&others, db, store, &operation_id).await?;
     Ok(Some(Outcome { answer, operation_id, event_ids, replayed: true }))
 }
 
-/// Keeps the answer under the request's idempotency key, if it has one.
+/// Keeps the answer under the request's idempotency key, if it has one. At least one span says what was written, even if that
+/// is nothing.
 pub(crate) fn keep<A: Answer>(
     plan: &mut Plan,
     request: &Request,
     answer: &A,
-    wrote: &Span,
+    wrote: &[Span],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let Some(key) = &request.operation.key else { return Ok(()) };
-    let answer = serde_json::to_value(Kept { answer, wrote: wrote.clone() })
+    let (Some(key), Some((first, others))) = (&request.operation.key, wrote.split_first()) else { return Ok(()) };
+    let answer = serde_json::to_value(Kept { answer, wrote: first.clone(), others: others.to_vec() })
         .map_err(|error| StoreError::Failed { doing: "keeping an answer", source: error.into() })?;
     let row = operation::ActiveModel {
         operation_id: Set(request.operation.id.to_string()),
@@ -114,12 +134,17 @@ pub(crate) fn keep<A: Answer>(
     Ok(())
 }
 
-/// Appends events to the plan.
-pub(crate) fn append(plan: &mut Plan, request: &Request, span: &Span, events: &[NewEvent], now: DateTime<Utc>) {
-    if events.is_empty() {
-        return;
-    }
-    let rows = events.iter().zip(span.first..).map(|(new, seq)| event::ActiveModel {
+/// Appends the events of one or more entities to the plan.
+pub(crate) fn append<'e>(
+    plan: &mut Plan,
+    request: &Request,
+    written: impl IntoIterator<Item = (&'e Span, &'e [NewEvent])>,
+    now: DateTime<Utc>,
+) {
+    let numbered = written
+        .into_iter()
+        .flat_map(|(span, events)| events.iter().zip(span.first..).map(move |(event, seq)| (span, event, seq)));
+    let rows = numbered.map(|(span, new, seq)| event::ActiveModel {
         event_type: Set(new.fact.event_type().to_string()),
         entity_type: Set(span.entity_type.to_string()),
         entity_id: Set(span.code.clone()),
@@ -131,5 +156,8 @@ pub(crate) fn append(plan: &mut Plan, request: &Request, span: &Span, events: &[
         emitted_at: Set(now),
         ..Default::default()
     });
-    plan.append(event::Entity::insert_many(rows).into_query());
+    let rows: Vec<event::ActiveModel> = rows.collect();
+    if !rows.is_empty() {
+        plan.append(event::Entity::insert_many(rows).into_query());
+    }
 }

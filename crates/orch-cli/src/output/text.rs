@@ -225,6 +225,6 @@ pub(crate) fn session_answer(answer: &SessionAnswer) -> String {
 pub(crate) fn hook(report: &HookReport) -> String {
     match &report.outcome {
         Ok(done) => format!("{}: {done}", report.hook),
-        Err(error) => format!("hook {} failed: {error}; the phase change stands", report.hook),
+        Err(error) => format!("hook {} failed: {error}; what was done before it stands", report.hook),
     }
 }

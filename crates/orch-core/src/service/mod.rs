@@ -1,6 +1,7 @@
 //! The services: what a front-end calls. Each loads through the ports, lets the rules decide, and runs hooks afterwards.
 //! They print nothing and know no database.
 
+mod bug;
 mod hook;
 mod import;
 mod pinned;
@@ -11,6 +12,7 @@ mod task;
 
 use pinned::pinned;
 
+pub use bug::{BugAnswer, BugService, BugsAnswer, LoggedBug, Logging, MAX_REPORTS, Rekeyed};
 pub use hook::{Captured, HookCall, HookReport};
 pub use import::{BatchAnswer, EventBatch, ImportService};
 pub use record::{CheckReport, EventAnswer, RecordService, TaskAnswer};

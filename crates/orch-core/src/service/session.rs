@@ -236,6 +236,20 @@ impl<S: Store> SessionService<'_, S> {
         Ok(SessionView { task, missing: verdict.missing, warnings: verdict.warnings, instructions })
     }
 
+    /// Runs what the current phase of a task has done when a bug was logged in it; nothing without an active session.
+    pub(super) async fn bug_found(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+    ) -> Result<Vec<HookReport>, ServiceError> {
+        let task = self.store.task(code).await?;
+        let Some(session) = task.as_ref().and_then(Task::active_session) else { return Ok(Vec::new()) };
+        let template = self.store.pinned_template(code).await?;
+        let workflow = pinned(template.as_ref());
+        let calls = due(workflow.as_deref().ok(), &session.current_phase, |phase| &phase.hooks.on_bug_found);
+        Ok(self.run_hooks(operation, code, &session.key, &calls).await)
+    }
+
     async fn change(
         &self,
         orders: Orders<'_>,

@@ -2,6 +2,7 @@
 //! [`crate::testing::conformance`]. No adapter lives here.
 
 mod batch;
+mod bug;
 mod error;
 mod event;
 mod session;
@@ -9,6 +10,7 @@ mod sprint;
 mod task;
 
 pub use batch::{BatchChange, BatchContext, BatchEvent, BatchScope, BatchStore};
+pub use bug::{BugChange, BugContext, BugFilter, BugName, BugOrder, BugScope, BugStore};
 pub use error::{Cause, ChangeError, StoreError};
 pub use event::{ArtifactStore, EventFilter, EventStore};
 pub use session::{SessionEntry, SessionFilter, SessionStore};
@@ -20,9 +22,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::operation::OperationId;
 
 /// All storage ports at once.
-pub trait Store: TaskStore + SprintStore + SessionStore + EventStore + ArtifactStore {}
+pub trait Store: TaskStore + SprintStore + SessionStore + EventStore + ArtifactStore + BugStore {}
 
-impl<S: TaskStore + SprintStore + SessionStore + EventStore + ArtifactStore> Store for S {}
+impl<S: TaskStore + SprintStore + SessionStore + EventStore + ArtifactStore + BugStore> Store for S {}
 
 /// An answer that can be kept with an idempotency key and given again.
 pub trait Answer: Serialize + DeserializeOwned + Send + Sync {}

@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::store::SqlStore;
 
 /// Adds what a draft changes to the plan. A new task gets its row at once, because what follows refers to it.
-pub(super) async fn save(
+pub(crate) async fn save(
     store: &SqlStore,
     db: &Connection,
     plan: &mut Plan,

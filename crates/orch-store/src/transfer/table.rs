@@ -155,6 +155,12 @@ pub(crate) const TABLES: &[Table] = &[
             time("resolved_at").optional(),
             time("created_at"),
             time("updated_at"),
+            text("bug_code"),
+            number("version"),
+            text("loose_hash").optional(),
+            text("message_hash"),
+            number("likeness"),
+            text("merged_into").optional(),
         ],
     },
     Table {

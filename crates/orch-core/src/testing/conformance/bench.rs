@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
+use crate::bug::Bug;
 use crate::code::{IdempotencyKey, SprintCode, TaskCode};
 use crate::draft::Draft;
 use crate::event::{EntityType, Event, Fact, TaskCreated};
@@ -13,8 +14,8 @@ use crate::operation::Request;
 use crate::refusal::Refusal;
 use crate::sprint::Sprint;
 use crate::store::{
-    ChangeError, EventFilter, Outcome, SessionEntry, SessionFilter, SprintTarget, Store, TaskChange, TaskContext,
-    TaskFilter, TaskScope, TaskTarget, Window,
+    BugFilter, BugOrder, ChangeError, EventFilter, Outcome, SessionEntry, SessionFilter, SprintTarget, Store,
+    TaskChange, TaskContext, TaskFilter, TaskScope, TaskTarget, Window,
 };
 use crate::task::Task;
 use crate::testing::{StepClock, fixture};
@@ -30,6 +31,7 @@ pub struct Snapshot {
     tasks: Vec<Task>,
     sprints: Vec<Sprint>,
     sessions: Vec<SessionEntry>,
+    bugs: Vec<Bug>,
     events: Vec<Event>,
 }
 
@@ -191,10 +193,12 @@ impl<S: Store> Bench<S> {
     /// Everything that the store shows now.
     pub async fn snapshot(&self) -> Snapshot {
         let sessions = self.store.sessions(&SessionFilter::default(), ALL).await.expect("sessions can be read");
+        let bugs = self.store.bugs(&BugFilter::default(), BugOrder::Code, ALL).await.expect("bugs can be read");
         Snapshot {
             tasks: self.store.tasks(&TaskFilter::default(), ALL).await.expect("tasks can be read").items,
             sprints: self.store.sprints(ALL).await.expect("sprints can be read").items,
             sessions: sessions.items,
+            bugs: bugs.items,
             events: self.events(EventFilter::default()).await,
         }
     }

@@ -7,6 +7,7 @@
 
 pub mod artifact;
 pub mod bench;
+pub mod bug;
 pub mod clock;
 pub mod concurrency;
 pub mod event;
@@ -147,6 +148,19 @@ macro_rules! store_conformance {
             a_sprint_is_not_repeated,
             a_key_outlives_later_changes,
             later_changes_of_the_operation_do_not_count,
+        );
+        $crate::store_conformance!(@cases $open, bug, bug,
+            a_bug_comes_back,
+            an_occurrence_counts,
+            a_loose_key_finds_the_only_open_bug,
+            a_resolved_bug_comes_back,
+            merged_bugs_count_as_one,
+            a_taken_hash_is_a_conflict,
+            a_refusal_writes_nothing,
+            the_same_key_counts_once,
+            bugs_are_filtered_and_ordered,
+            like_bugs_are_found,
+            many_loggers_count_exactly,
         );
         $crate::store_conformance!(@cases $open, concurrency, concurrency,
             no_change_is_lost,

@@ -1,5 +1,6 @@
 //! A store in memory: the shortest thing that passes the suite. One lock, nothing durable, not for production.
 
+mod bug;
 mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 use self::state::{Origin, State, follows, kept, next_code, page, put};
 use crate::clock::{Clock, to_micros};
 use crate::code::{ArtifactName, SessionKey, SprintCode, TaskCode};
-use crate::draft::Template;
+use crate::draft::{Draft, Template};
 use crate::event::{EntityType, Event, NewEvent};
 use crate::operation::Request;
 use crate::refusal::Refusal;
@@ -43,6 +44,11 @@ impl MemoryStore {
         let now = to_micros(self.clock.now());
         not_before.map_or(now, |earliest| now.max(earliest))
     }
+}
+
+fn task_origin(draft: &Draft, version: i64) -> Origin<'_> {
+    let (entity_type, entity_code) = (EntityType::Task, draft.task().code.as_str());
+    Origin { entity_type, entity_code, version, actor: draft.actor(), now: draft.now(), events: draft.events() }
 }
 
 impl TaskStore for MemoryStore {
@@ -79,9 +85,8 @@ impl TaskStore for MemoryStore {
         if !draft.events().is_empty() {
             state.write(before, &draft);
         }
-        let (entity_type, actor) = (EntityType::Task, draft.actor());
-        let origin = Origin { entity_type, entity_code: code.as_str(), version, actor, now: draft.now() };
-        Ok(state.finish(request, &origin, draft.events(), kept, answer))
+        let origin = task_origin(&draft, version);
+        Ok(state.finish(request, &[origin], kept, answer))
     }
 
     async fn task(&self, code: &TaskCode) -> Result<Option<Task>, StoreError> {
@@ -137,9 +142,9 @@ impl SprintStore for MemoryStore {
             put(&mut state.sprints, sprint, |one, other| one.code == other.code);
         }
         let (entity_type, actor) = (EntityType::Sprint, &request.operation.actor);
-        let origin = Origin { entity_type, entity_code: code.as_str(), version, actor, now };
         let events: Vec<NewEvent> = facts.into_iter().map(|fact| NewEvent { fact, session_key: None }).collect();
-        Ok(state.finish(request, &origin, &events, kept, answer))
+        let origin = Origin { entity_type, entity_code: code.as_str(), version, actor, now, events: &events };
+        Ok(state.finish(request, &[origin], kept, answer))
     }
 
     async fn sprint(&self, code: &SprintCode) -> Result<Option<Sprint>, StoreError> {

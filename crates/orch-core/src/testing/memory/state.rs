@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::bug::Bug;
 use crate::code::{Actor, ArtifactName, IdempotencyKey, SessionKey, TaskCode};
 use crate::draft::{Draft, Template};
 use crate::event::{EntityType, Event, Fact, NewEvent};
@@ -19,6 +20,7 @@ use crate::task::{Task, TaskStatus};
 pub(super) struct State {
     pub(super) tasks: Vec<Task>,
     pub(super) sprints: Vec<Sprint>,
+    pub(super) bugs: Vec<Bug>,
     pub(super) sessions: Vec<SessionEntry>,
     templates: BTreeMap<SessionKey, Template>,
     pub(super) contents: BTreeMap<(TaskCode, ArtifactName), Vec<u8>>,
@@ -41,6 +43,7 @@ pub(super) struct Origin<'a> {
     pub(super) version: i64,
     pub(super) actor: &'a Actor,
     pub(super) now: DateTime<Utc>,
+    pub(super) events: &'a [NewEvent],
 }
 
 impl State {
@@ -90,13 +93,15 @@ impl State {
     pub(super) fn finish<A: Answer>(
         &mut self,
         request: &Request,
-        origin: &Origin<'_>,
-        events: &[NewEvent],
+        origins: &[Origin<'_>],
         kept: Value,
         answer: A,
     ) -> Outcome<A> {
         let mut event_ids = Vec::new();
-        for (event, seq) in events.iter().zip(origin.version + 1..) {
+        let numbered = origins.iter().flat_map(|origin| {
+            origin.events.iter().zip(origin.version + 1..).map(move |(event, seq)| (origin, event, seq))
+        });
+        for (origin, event, seq) in numbered {
             event_ids.push(i64::try_from(self.events.len()).unwrap_or(i64::MAX - 1) + 1);
             self.events.push(Event {
                 id: event_ids[event_ids.len() - 1],
