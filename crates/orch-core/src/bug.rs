@@ -8,6 +8,7 @@ pub mod explain;
 pub mod fingerprint;
 mod function;
 pub mod normalize;
+pub mod output;
 mod path;
 pub mod report;
 mod scan;
@@ -20,6 +21,7 @@ pub use classify::{Classification, ErrorType};
 pub use custom::{CustomRules, RuleError};
 pub use explain::{Difference, Explanation};
 pub use fingerprint::{Fingerprint, Fingerprinter, Part, PartName, VERSION};
+pub use output::FoundError;
 pub use report::Report;
 
 #[cfg(test)]
