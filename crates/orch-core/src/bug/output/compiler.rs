@@ -1,18 +1,26 @@
 //! Errors of compilers that name a file and a line: GCC, Clang, Swift, javac, TypeScript, C#, MSVC, Kotlin, Scala, Maven.
 
 use super::block::Block;
-use super::line::{Level, Line};
+use super::line::{Level, Line, details};
 use crate::bug::stack::diagnostic;
 
 /// Between the place and the message. Behind the last three stands a code.
-const MARKS: [&str; 7] =
-    [": error: ", ": fatal error: ", ": Error: ", ": syntax error: ", ": error ", ": fatal error ", " - error "];
-const CODED: usize = 4;
+const MARKS: [&str; 8] = [
+    ": error: ",
+    ": fatal error: ",
+    ": Error: ",
+    ": syntax error: ",
+    ": ERROR:  ",
+    ": error ",
+    ": fatal error ",
+    " - error ",
+];
+const CODED: usize = 5;
 
 /// Programs that report errors without a place.
-const TOOLS: [&str; 14] = [
+const TOOLS: [&str; 15] = [
     "clang", "clang++", "gcc", "g++", "cc", "c++", "ld.lld", "ld64.lld", "lld", "rust-lld", "wasm-ld", "cc1plus",
-    "swiftc", "nvcc",
+    "swiftc", "nvcc", "psql",
 ];
 
 /// An error of a compiler.
@@ -20,7 +28,7 @@ pub(super) fn look(lines: &[Line<'_>], at: usize) -> Option<Block> {
     let text = lines[at].text;
     let message = marked(text).or_else(|| levelled(&lines[at])).or_else(|| kotlin(text)).or_else(|| tool(text));
     if let Some(message) = message {
-        let to = end(lines, at);
+        let to = end(lines, at).max(details(lines, at + 1));
         let message = message.strip_suffix(']').and_then(project).unwrap_or(message);
         return Some(match detail(&lines[at + 1..to]) {
             Some(detail) => Block::new(format!("{message}: {detail}"), at, to),

@@ -12,7 +12,9 @@ pub(super) fn look(lines: &[Line<'_>], at: usize) -> Option<Block> {
 /// `panic: …` or `fatal error: …`, and the stack of at least one goroutine.
 fn panic(lines: &[Line<'_>], at: usize) -> Option<Block> {
     let text = lines[at].text;
-    if !(text.starts_with("panic: ") || text.starts_with("fatal error: ")) {
+    // net/http goes on after a panic
+    let served = text.contains("panic serving ");
+    if !(text.starts_with("panic: ") || text.starts_with("fatal error: ") || served) {
         return None;
     }
     let is_goroutine = |line: &Line<'_>| line.text.starts_with("goroutine ") && line.text.ends_with("]:");

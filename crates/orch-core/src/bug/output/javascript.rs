@@ -19,7 +19,12 @@ pub(super) fn jest(lines: &[Line<'_>], at: usize) -> Option<Block> {
     if name == "Console" || name.ends_with(':') || name.ends_with("Warning") {
         return None;
     }
-    let ends = |line: &Line<'_>| line.trimmed().starts_with("● ") || (line.indent() == 0 && !line.text.is_empty());
+    let margin = lines[at].indent() == 0;
+    let ends = |line: &Line<'_>| {
+        line.trimmed().starts_with("● ")
+            || line.text.starts_with("Test Suites: ")
+            || (!margin && line.indent() == 0 && !line.text.is_empty())
+    };
     report(lines, at, until(lines, at + 1, 5000, ends))
 }
 

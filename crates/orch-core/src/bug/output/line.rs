@@ -34,12 +34,27 @@ impl<'t> Line<'t> {
         let raw = step(&raw[..raw.floor_char_boundary(MAX_LINE)]);
         let prefix = clean::prefix(raw);
         let mut text = raw[prefix.stamps..].trim_end();
-        let body = (prefix.end - prefix.stamps).min(text.len());
+        let mut body = (prefix.end - prefix.stamps).min(text.len());
+        let mut logged = prefix.logged;
+        // PostgreSQL names its process between stamp and level
+        if body == 0
+            && prefix.stamps > 0
+            && let Some(process) = process(text)
+        {
+            text = &text[process..];
+            body = clean::prefix(text).end;
+            logged = body > 0;
+        }
         // what GitHub puts in front of a line that it shows in red
         if let Some(rest) = text.strip_prefix("##[error]") {
             text = rest;
         }
-        let level = level(&text[..body], &text[body..], prefix.logged);
+        let level = if raw[..prefix.stamps].contains(":FATAL:") || raw[..prefix.stamps].contains(":ERROR:") {
+            // Chromium's loggers keep the level inside the stamp
+            Level::Stamped
+        } else {
+            level(&text[..body], &text[body..], logged)
+        };
         Self { text, body: u16::try_from(body).unwrap_or(0), level }
     }
 
@@ -72,6 +87,13 @@ fn step(raw: &str) -> &str {
     }
     let mut parts = raw.splitn(3, '\t').skip(2).map(|rest| rest.strip_prefix('\u{feff}').unwrap_or(rest));
     parts.next().filter(|rest| rest.starts_with("20") && clean::prefix(rest).stamps > 0).unwrap_or(raw)
+}
+
+/// The end of `[30231] ` or `[30231-1] `.
+fn process(text: &str) -> Option<usize> {
+    let close = text.strip_prefix('[')?.find("] ")?;
+    let id = &text[1..=close];
+    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')).then_some(close + 3)
 }
 
 fn level(prefix: &str, body: &str, logged: bool) -> Level {
@@ -111,4 +133,10 @@ pub(super) fn speaking(lines: &[Line<'_>], at: usize, reach: usize) -> Option<us
 pub(super) fn until(lines: &[Line<'_>], at: usize, reach: usize, mut end: impl FnMut(&Line<'_>) -> bool) -> usize {
     let last = lines.len().min(at.saturating_add(reach));
     (at..last).find(|at| end(&lines[*at])).unwrap_or(last)
+}
+
+/// The line behind what a database adds to a message: the detail, the hint, the place in the statement.
+pub(super) fn details(lines: &[Line<'_>], at: usize) -> usize {
+    const LABELS: [&str; 6] = ["DETAIL:", "HINT:", "LINE ", "CONTEXT:", "QUERY:", "^"];
+    until(lines, at, 8, |line| !LABELS.iter().any(|label| line.trimmed().starts_with(label)))
 }

@@ -1,7 +1,7 @@
 //! Lines that a logger marked as errors. Whatever else speaks of an error is none.
 
 use super::block::{Block, Kind};
-use super::line::{Level, Line};
+use super::line::{Level, Line, details};
 
 /// What the whole output says about its lines.
 pub(super) struct Scene {
@@ -15,6 +15,7 @@ impl Scene {
         let is_maven = |line: &Line<'_>| {
             (line.text.starts_with("[INFO] ")
                 && (line.body().starts_with("Scanning for projects") || line.body().starts_with("BUILD ")))
+                || (line.text.starts_with("[ERROR] ") && line.text.ends_with("-> [Help 1]"))
                 || line.text.starts_with("[ERROR] Failed to execute goal")
         };
         Self { maven: lines.iter().any(is_maven) }
@@ -39,7 +40,7 @@ pub(super) fn look(lines: &[Line<'_>], at: usize, scene: &Scene) -> Option<Block
     }
     // an exception below says it better
     let traced = at + 1 < lines.len() && super::plain(lines, at + 1).is_some_and(|block| block.to > at + 2);
-    (!traced).then(|| Block { kind: Kind::Logged, ..Block::new(message, at, at + 1) })
+    (!traced).then(|| Block { kind: Kind::Logged, ..Block::new(message, at, details(lines, at + 1)) })
 }
 
 /// `ERROR:shop.cart:text`, as Python's `logging` prints it unless it is told otherwise.

@@ -18,16 +18,17 @@ pub(super) fn look(lines: &[Line<'_>], at: usize) -> Option<Block> {
         .or_else(|| assertion(text).map(|message| Block::new(message, at, at + 1)))
         .or_else(|| signal(text).map(|message| Block::new(message, at, at + 1)))
         .or_else(|| heap(text).map(|message| Block::new(message, at, at + 1)))
+        .or_else(|| engine(lines, at))
         .or_else(|| cmake(lines, at))
 }
 
 /// `==12==ERROR: AddressSanitizer: …` up to its summary.
 fn sanitizer(lines: &[Line<'_>], at: usize) -> Option<Block> {
     let text = lines[at].trimmed();
-    let (before, message) = text.split_once("ERROR: ").or_else(|| text.split_once("WARNING: "))?;
+    let (before, report) = text.split_once("ERROR: ").or_else(|| text.split_once("WARNING: "))?;
     let numbered = before.strip_prefix("==").map(|rest| rest.trim_end_matches('='));
     let known = before.is_empty() || numbered.is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
-    let (tool, _) = message.split_once(": ")?;
+    let (tool, _) = report.split_once(": ")?;
     if !known || !tool.ends_with("Sanitizer") || tool.contains(' ') {
         return None;
     }
@@ -37,14 +38,15 @@ fn sanitizer(lines: &[Line<'_>], at: usize) -> Option<Block> {
     // the bytes in memory that are printed below
     let aborted = until(lines, to, 64, |line| line.text.ends_with("==ABORTING"));
     let next = if aborted < lines.len().min(to + 64) { aborted + 1 } else { to };
-    Some(Block { next, ..Block::new(message, at, to) })
+    Some(Block { next, ..Block::new(text, at, to) })
 }
 
 /// `a.c:4:27: runtime error: signed integer overflow: …` and frames, if they are printed.
 fn undefined(lines: &[Line<'_>], at: usize) -> Option<Block> {
-    let (place, message) = lines[at].text.split_once(": runtime error: ")?;
+    let text = lines[at].text;
+    let (place, _) = text.split_once(": runtime error: ")?;
     diagnostic::placed(place)?;
-    Some(Block::new(message, at, frames(lines, at + 1)))
+    Some(Block::new(&text[place.len() + 2..], at, frames(lines, at + 1)))
 }
 
 /// The line behind numbered frames.
@@ -134,6 +136,16 @@ fn heap(text: &str) -> Option<&str> {
     ];
     let known = SAYS.iter().any(|says| text.starts_with(says)) && text.len() < 80;
     known.then(|| text.split(": terminated").next().unwrap_or(text))
+}
+
+/// `FATAL ERROR: Reached heap limit …` of node, `# Fatal error in a.cc, line 7` of V8 with the reason and frames below.
+fn engine(lines: &[Line<'_>], at: usize) -> Option<Block> {
+    let text = lines[at].text;
+    if !(text.starts_with("FATAL ERROR: ") || text.starts_with("# Fatal error in ")) {
+        return None;
+    }
+    let to = until(lines, at + 1, 200, |line| line.text.is_empty());
+    Some(Block::new(text, at, to))
 }
 
 /// `CMake Error at CMakeLists.txt:3 (find_package):` and the text below.

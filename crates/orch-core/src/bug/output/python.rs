@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::block::{Block, Kind};
-use super::line::{Line, speaking, until};
+use super::line::{Line, details, speaking, until};
 use crate::bug::report::leading_class;
 use crate::bug::stack::title;
 
@@ -50,22 +50,28 @@ fn raised(lines: &[Line<'_>], header: usize, grouped: bool) -> Option<(usize, us
         let reach = |line: &Line<'_>| line.trimmed().starts_with("| ") && !deeper(line);
         until(lines, header + 1, 1000, |line| reach(line) || !line.trimmed().starts_with('|'))
     } else {
-        until(lines, header + 1, 1000, |line| !line.text.is_empty() && line.indent() <= column)
+        // loguru marks the frame that caught it
+        let marked = |line: &Line<'_>| line.text.starts_with("> File \"");
+        until(lines, header + 1, 1000, |line| !line.text.is_empty() && line.indent() <= column && !marked(line))
     };
     let line = lines.get(raised)?;
     let inside = if grouped { !line.trimmed().starts_with("| ") } else { line.indent() > column };
-    if raised == header + 1 || line.text.is_empty() || inside {
+    if raised == header + 1 || line.text.is_empty() || inside || !is_exception(bare(line.text)) {
         return None;
     }
     let end = if grouped {
         until(lines, raised + 1, 1000, |line| !line.trimmed().starts_with(['|', '+']))
     } else {
-        // what a database adds
-        until(lines, raised + 1, 6, |line| {
-            !["DETAIL:", "HINT:", "LINE ", "CONTEXT:"].iter().any(|start| line.trimmed().starts_with(start))
-        })
+        details(lines, raised + 1)
     };
     Some((raised, end))
+}
+
+/// Whether a line begins with the name of a class; that of a level is none.
+fn is_exception(text: &str) -> bool {
+    let name = text.split_once(": ").map_or(text.trim_end_matches(':'), |(name, _)| name);
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'<' | b'>') || !byte.is_ascii();
+    !name.is_empty() && name.bytes().all(word) && name.bytes().any(|byte| !byte.is_ascii_uppercase())
 }
 
 /// Where the header of a traceback stands; behind a logger's words it stands at the start.

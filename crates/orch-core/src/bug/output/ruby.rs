@@ -1,13 +1,16 @@
 //! Exceptions that end a program of Ruby. Parses no frames.
 
 use super::block::Block;
-use super::line::{Line, until};
+use super::line::{Line, speaking, until};
 use crate::bug::report::leading_class;
 use crate::bug::stack::ruby;
 
 /// `cart.rb:3:in 'add': no cart (RuntimeError)` and the callers below.
 pub(super) fn look(lines: &[Line<'_>], at: usize) -> Option<Block> {
     let text = lines[at].text;
+    if text.ends_with("):") {
+        return rails(lines, at);
+    }
     if !text.contains(".rb:") {
         return None;
     }
@@ -28,4 +31,13 @@ pub(super) fn look(lines: &[Line<'_>], at: usize) -> Option<Block> {
     }
     let to = until(lines, at + 1, 1000, |line| !line.trimmed().starts_with("from "));
     Some(Block::new(format!("{class}: {}", &rest[..open]), at, to))
+}
+
+/// `NoMethodError (undefined method ...):` and the frames below, as Rails logs it.
+fn rails(lines: &[Line<'_>], at: usize) -> Option<Block> {
+    let text = lines[at].trimmed();
+    let class = leading_class(text)?;
+    let first = speaking(lines, at + 1, 3).filter(|_| text[class.len()..].starts_with(" ("))?;
+    let is_frame = |line: &Line<'_>| ruby::frame(line.trimmed()).is_some();
+    is_frame(&lines[first]).then(|| Block::new(text, at, until(lines, first, 1000, |line| !is_frame(line))))
 }

@@ -117,7 +117,13 @@ CRITICAL: disk full
 [ERROR] cannot connect to redis
 ERROR:shop.cart:no such cart
 2025-03-09 21:14:05,125 FATAL no cart is left
-2025-03-09 21:14:05,125 ERROR no cart is left";
+2025-03-09 21:14:05,125 ERROR no cart is left
+[0507/072017:FATAL:font_list.cc(299)] Check failed: space_width_ > 0
+2024-01-01 12:00:00.000 UTC [123] ERROR:  duplicate key value violates unique constraint \"carts_pkey\"
+2024-01-01 12:00:00.000 UTC [123] DETAIL:  Key (id)=(7) already exists.
+psql:sql/a.sql:1: ERROR:  relation \"order_lines\" does not exist
+LINE 1: select sku, qty from order_lines where id = 42;
+                             ^";
     finds(
         text,
         &[
@@ -128,6 +134,9 @@ ERROR:shop.cart:no such cart
             ("cannot connect to redis", "", 0, ""),
             ("no such cart", "", 0, ""),
             ("no cart is left", "", 0, ""),
+            ("Check failed: space_width_ > 0", "", 0, ""),
+            ("duplicate key value violates unique constraint \"carts_pkey\"", "", 0, ""),
+            ("relation \"order_lines\" does not exist", "psql:sql/a.sql", 1, ""),
         ],
     );
 }

@@ -14,6 +14,11 @@ pub(super) fn look(lines: &[Line<'_>], at: usize) -> Option<Block> {
     if body.trim_start().starts_with("at ") {
         return None;
     }
+    // Dart names no class
+    if body == "Unhandled exception:" {
+        let first = first_frame(lines, at + 1)?;
+        return Some(Block::new(lines[at + 1].trimmed(), at, end(lines, first)));
+    }
     let message = named(body).or_else(|| shaped(lines, at))?;
     let first = first_frame(lines, at)?;
     Some(Block::new(message, at, end(lines, first)))
@@ -78,7 +83,10 @@ fn is_frame(lines: &[Line<'_>], at: usize) -> bool {
     let next = lines.get(at + 1).map_or("", |next| next.text);
     stack::frame(line.text, next).is_some_and(|frame| {
         matches!(frame.language, Language::JavaScript | Language::Jvm | Language::DotNet)
-            && (line.indent() > 0 || frame.language != Language::JavaScript || !line.text.starts_with("at "))
+            && (line.indent() > 0
+                || frame.line > 0
+                || frame.language != Language::JavaScript
+                || !line.text.starts_with("at "))
     })
 }
 

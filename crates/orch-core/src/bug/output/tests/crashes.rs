@@ -69,18 +69,18 @@ Direct leak of 8 byte(s) in 1 object(s) allocated from:
 SUMMARY: AddressSanitizer: 8 byte(s) leaked in 1 allocation(s).",
         &[
             (
-                "AddressSanitizer: heap-use-after-free on address 0x602000000014 at pc 0x55b4b4fbe1c0 bp 0x7ffdf48548b0 sp 0x7ffdf48548a8",
+                "==26008==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000014 at pc 0x55b4b4fbe1c0 bp 0x7ffdf48548b0 sp 0x7ffdf48548a8",
                 "/srv/shop/uaf.c",
                 2,
                 "use",
             ),
             (
-                "signed integer overflow: 2147483647 + 1 cannot be represented in type 'int'",
+                "runtime error: signed integer overflow: 2147483647 + 1 cannot be represented in type 'int'",
                 "/srv/shop/leak.c",
                 4,
                 "grow",
             ),
-            ("LeakSanitizer: detected memory leaks", "/srv/shop/leak.c", 5, "fill"),
+            ("==26016==ERROR: LeakSanitizer: detected memory leaks", "/srv/shop/leak.c", 5, "fill"),
         ],
     );
 }
@@ -106,13 +106,19 @@ Caused by:
         &[("SIGSEGV: invalid memory reference", "", 0, "")],
     );
     finds(
-        "segv: segv.c:3: main: Assertion `c == 1 && \"no args\"' failed.
+        "<--- JS stacktrace --->
+
+FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+----- Native stack trace -----
+
+segv: segv.c:3: main: Assertion `c == 1 && \"no args\"' failed.
 bash: line 1: 26026 Aborted                 ./segv 1
 terminate called after throwing an instance of 'std::out_of_range'
   what():  vector::_M_range_check: __n (which is 3) >= this->size() (which is 0)
 bash: line 1: 11334 Aborted                 ./thr 1
 free(): double free detected in tcache 2",
         &[
+            ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "", 0, ""),
             ("Assertion `c == 1 && \"no args\"' failed.", "segv.c", 3, ""),
             ("std::out_of_range: vector::_M_range_check: __n (which is 3) >= this->size() (which is 0)", "", 0, ""),
             ("free(): double free detected in tcache 2", "", 0, ""),
@@ -165,6 +171,13 @@ goroutine 7 [chan receive]:
 main.wait()
 \t/srv/shop/main.go:30 +0x1d
 exit status 2
+2019/01/15 07:48:05 http: panic serving [::1]:54143: test panic
+goroutine 24 [running]:
+net/http.(*conn).serve.func1(0xc00007eaa0)
+\t/usr/local/go/src/net/http/server.go:1746 +0xd0
+main.doPanic(0x12f0ea0, 0xc00010e1c0, 0xc000104400)
+\t/srv/shop/httppanic.go:8 +0x39
+
 fatal error: all goroutines are asleep - deadlock!
 
 goroutine 1 [chan receive]:
@@ -172,6 +185,7 @@ main.main()
 \t/srv/shop/main.go:8 +0x1d",
         &[
             ("panic: cannot open store", "/srv/shop/main.go", 14, "main.open"),
+            ("http: panic serving [::1]:54143: test panic", "/srv/shop/httppanic.go", 8, "main.doPanic"),
             ("fatal error: all goroutines are asleep - deadlock!", "/srv/shop/main.go", 8, "main.main"),
         ],
     );

@@ -148,10 +148,19 @@ fn ruby() {
 \tfrom /srv/shop/cart.rb:7:in `run'
 \tfrom /srv/shop/main.rb:2:in `<main>'
 /srv/shop/main.rb:3:in 'Shop.pay': no money (Acme::Broke)
-\tfrom /srv/shop/main.rb:3:in '<main>'",
+\tfrom /srv/shop/main.rb:3:in '<main>'
+NoMethodError (undefined method `size' for nil:NilClass):
+  app/controllers/carts_controller.rb:69:in `show'
+  actionpack (5.1.4) lib/action_dispatch/middleware/show_exceptions.rb:31:in `call'",
         &[
             ("RuntimeError: no cart 12", "/srv/shop/cart.rb", 3, "load"),
             ("Acme::Broke: no money", "/srv/shop/main.rb", 3, "Shop.pay"),
+            (
+                "NoMethodError (undefined method `size' for nil:NilClass):",
+                "app/controllers/carts_controller.rb",
+                69,
+                "show",
+            ),
         ],
     );
 }
