@@ -100,7 +100,7 @@ bad2.c:2:19: warning: initialization of ‘int’ from ‘char *’ makes intege
 ok.c:1:29: error: unused variable ‘unused’ [-Werror=unused-variable]
 cc1: all warnings being treated as errors
 make: *** [Makefile:3: x.o] Error 1
-/Users/ada/Sources/Cart.swift:12:9: error: cannot find 'total' in scope
+/srv/shop/Sources/Cart.swift:12:9: error: cannot find 'total' in scope
         total()
         ^~~~~
 Cart.hs:3:5: error: [GHC-88464]
@@ -114,7 +114,7 @@ CMake Error at CMakeLists.txt:12 (find_package):
             ("missing.h: No such file or directory", "bad.c", 2, "#include \"missing.h\""),
             ("‘y’ undeclared (first use in this function)", "bad2.c", 1, "int f(int x) { return y; }"),
             ("unused variable ‘unused’ [-Werror=unused-variable]", "ok.c", 1, ""),
-            ("cannot find 'total' in scope", "/Users/ada/Sources/Cart.swift", 12, ""),
+            ("cannot find 'total' in scope", "/srv/shop/Sources/Cart.swift", 12, ""),
             ("Variable not in scope: total :: Int", "Cart.hs", 3, ""),
             ("By not providing \"FindQt5.cmake\" in CMAKE_MODULE_PATH this project has", "", 0, ""),
         ],
