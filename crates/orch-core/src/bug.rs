@@ -11,6 +11,7 @@ pub mod fingerprint;
 mod function;
 pub mod keys;
 pub mod normalize;
+pub mod output;
 mod path;
 pub mod record;
 pub mod report;
@@ -27,6 +28,7 @@ pub use explain::{Difference, Explanation};
 pub use fact::{BugAction, StoredReport};
 pub use fingerprint::{Fingerprint, Fingerprinter, Part, PartName, VERSION};
 pub use keys::Keys;
+pub use output::FoundError;
 pub use record::{Bug, BugStatus, Note, fold_bug};
 pub use report::Report;
 

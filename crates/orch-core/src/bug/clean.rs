@@ -80,6 +80,8 @@ fn next_char(bytes: &[u8], mut at: usize) -> usize {
 pub(crate) struct Prefix {
     /// Where the line itself begins.
     pub(crate) end: usize,
+    /// Where the stamps end; a level may stand behind them.
+    pub(crate) stamps: usize,
     /// Whether a logger wrote it: there was a stamp and a level.
     pub(crate) logged: bool,
 }
@@ -87,7 +89,7 @@ pub(crate) struct Prefix {
 /// Finds the stamps, levels and names of loggers in front of a line.
 pub(crate) fn prefix(line: &str) -> Prefix {
     let text = line.as_bytes();
-    let (mut at, mut stamped, mut logged) = (0, false, false);
+    let (mut at, mut stamped, mut logged, mut stamps, mut served) = (0, false, false, None, false);
     // a line has a stamp of its logger, and another one of whoever ran it
     for _ in 0..6 {
         if let Some(end) = stamp(text, at) {
@@ -97,11 +99,12 @@ pub(crate) fn prefix(line: &str) -> Prefix {
                 at += 1;
             }
         } else if let Some(end) = level(text, at, stamped && !logged) {
+            stamps.get_or_insert(at);
             (at, logged) = (end, logged || stamped);
         } else if at == 0
             && let Some(end) = service(text)
         {
-            at = end;
+            (at, served) = (end, true);
         } else {
             break;
         }
@@ -109,10 +112,10 @@ pub(crate) fn prefix(line: &str) -> Prefix {
     if logged && let Some(end) = logger(text, at) {
         at = end;
     }
-    if at >= text.len() && !stamped {
+    if at >= text.len() && !stamped && !served {
         at = 0;
     }
-    Prefix { end: at, logged }
+    Prefix { end: at, stamps: stamps.unwrap_or(at).min(at), logged }
 }
 
 fn get(text: &[u8], at: usize) -> u8 {
@@ -332,5 +335,7 @@ fn service(text: &[u8]) -> Option<usize> {
     }
     let bar = spaces(text, end);
     let counted = end > 2 && byte::is(text[end - 1], DIGIT) && matches!(text[end - 2], b'_' | b'-');
-    (counted && bar > end && get(text, bar) == b'|' && get(text, bar + 1) == b' ').then_some(bar + 2)
+    let bare = bar + 1 >= text.len();
+    (counted && bar > end && get(text, bar) == b'|' && (bare || text[bar + 1] == b' '))
+        .then_some((bar + 2).min(text.len()))
 }

@@ -49,7 +49,13 @@ const MAX_LINES: usize = 4000;
 
 /// The lines of a cleaned text without stamps and levels.
 pub(crate) fn lines(text: &str) -> Vec<&str> {
-    text.split('\n').take(MAX_LINES).map(|line| &line[clean::prefix(line).end..]).collect()
+    let bare = |line| {
+        let prefix = clean::prefix(line);
+        // `ERROR: test_cart (cart.Test)` is the title of a test
+        let levelled = prefix.end > prefix.stamps && stack::title::of(&line[prefix.stamps..]).is_some();
+        &line[if levelled { prefix.stamps } else { prefix.end }..]
+    };
+    text.split('\n').take(MAX_LINES).map(bare).collect()
 }
 
 /// What of a message is put into the template: the lines before the stack and the values that differ from run to run.

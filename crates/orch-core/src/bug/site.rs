@@ -72,16 +72,7 @@ pub(crate) fn find(report: &Report<'_>, trace: &Trace<'_>, generic: bool) -> Sit
     let frames: Vec<Judged<'_, '_>> =
         trace.blocks.iter().flat_map(|block| &block.frames).map(|frame| judge(frame, root)).collect();
     let given = report.file.map(|file| path::relative(file, root).0).filter(|file| !file.is_empty());
-    let useful = |judged: &&Judged<'_, '_>| !native::is_machinery(&judged.function);
-    let own = frames
-        .iter()
-        .filter(useful)
-        .find(|judged| judged.place == Place::Own && !(is_nameless(&judged.function) && judged.file.is_empty()))
-        .or_else(|| {
-            frames.iter().filter(useful).find(|judged| {
-                judged.place == Place::Elsewhere && !is_nameless(&judged.function) && !is_nameless(&judged.file)
-            })
-        });
+    let own = own(&frames);
     // the innermost frame of the project says more than the caller's line in the same file
     let here = given.as_deref().filter(|file| own.is_none_or(|own| own.file != **file || is_nameless(&own.function)));
     let here = here.and_then(|file| at_line(&frames, file, report.line));
@@ -91,6 +82,27 @@ pub(crate) fn find(report: &Report<'_>, trace: &Trace<'_>, generic: bool) -> Sit
         .unwrap_or_default();
     let (place, place_rule) = place(report, trace, here, own, generic);
     Site { file, place, place_rule, stack: signature(&frames, own), own: own.is_some() }
+}
+
+/// The innermost frame of the project; else the innermost one that is not known to be of something else.
+fn own<'j, 'f, 't>(frames: &'j [Judged<'f, 't>]) -> Option<&'j Judged<'f, 't>> {
+    let useful = |judged: &&Judged<'_, '_>| !native::is_machinery(&judged.function);
+    frames
+        .iter()
+        .filter(useful)
+        .find(|judged| judged.place == Place::Own && !(is_nameless(&judged.function) && judged.file.is_empty()))
+        .or_else(|| {
+            frames.iter().filter(useful).find(|judged| {
+                judged.place == Place::Elsewhere && !is_nameless(&judged.function) && !is_nameless(&judged.file)
+            })
+        })
+}
+
+/// The frame that a report of this trace is about, as it was printed; without frames the place that a tool names.
+pub(crate) fn frame<'t>(trace: &Trace<'t>, root: &str) -> Option<Frame<'t>> {
+    let frames: Vec<Judged<'_, '_>> =
+        trace.blocks.iter().flat_map(|block| &block.frames).map(|frame| judge(frame, root)).collect();
+    own(&frames).map(|judged| *judged.frame).filter(|frame| !frame.file.is_empty()).or(trace.place)
 }
 
 fn judge<'f, 't>(frame: &'f Frame<'t>, root: &str) -> Judged<'f, 't> {

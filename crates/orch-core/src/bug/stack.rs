@@ -133,7 +133,7 @@ pub fn parse<'t>(lines: &[&'t str]) -> Trace<'t> {
             }
         }
         if trace.test.is_empty()
-            && let Some(title) = title::of(line)
+            && let Some(title) = title::of(line).or_else(|| title::mocha(&lines[index..]))
         {
             trace.test = title;
         }
@@ -229,7 +229,7 @@ fn source(next: &str) -> &str {
 }
 
 /// The frame on a line; some are told on two.
-fn frame<'t>(line: &'t str, next: &'t str) -> Option<Frame<'t>> {
+pub(crate) fn frame<'t>(line: &'t str, next: &'t str) -> Option<Frame<'t>> {
     let text = line.trim_start_matches([' ', '\t', '|', '>']).trim_end();
     if let Some(rest) = text.strip_prefix("at ") {
         let indented = line.len() > text.len();
@@ -249,6 +249,7 @@ fn frame<'t>(line: &'t str, next: &'t str) -> Option<Frame<'t>> {
             .or_else(|| go::frame(line, next))
             .or_else(|| native::called(text))
             .or_else(|| javascript::at_sign(text))
+            .or_else(|| javascript::arrow(text))
             .or_else(|| native::offset(text))
             .or_else(|| crash::module(text)),
     }

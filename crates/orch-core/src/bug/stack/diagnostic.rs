@@ -22,10 +22,28 @@ pub(crate) fn frame(line: &str) -> Option<Frame<'_>> {
             return Some(found);
         }
     }
+    // `a.ts:12:5 - error TS2304: …`
+    if let Some((head, _)) = text.split_once(" - error ")
+        && let Some(found) = placed(head)
+    {
+        return Some(found);
+    }
+    // go test puts the message on the next line, Rust before 1.73 the place behind a message of several
+    let alone = text.strip_suffix(':').filter(|place| place.contains(".go:"));
+    if let Some(found) = alone.or_else(|| Some(text.rsplit_once("', ")?.1)).and_then(placed) {
+        return Some(found);
+    }
+    if let Some(rest) = text.strip_prefix("e: ") {
+        return kotlin(rest);
+    }
+    // `a.out: a.c:3: main: Assertion `x' failed.`
+    if let Some((head, _)) = text.split_once(": Assertion `") {
+        return head.split(": ").find_map(placed);
+    }
     bracketed(text).or_else(|| php::place(text)).or_else(|| perl(text))
 }
 
-fn placed(text: &str) -> Option<Frame<'_>> {
+pub(crate) fn placed(text: &str) -> Option<Frame<'_>> {
     let (file, line) = split_line(text);
     let source =
         is_path(file) && !file.starts_with("http") && file.rsplit('/').next().is_some_and(|name| name.contains('.'));
@@ -34,18 +52,27 @@ fn placed(text: &str) -> Option<Frame<'_>> {
 }
 
 /// `a.cs(12,5)`, `a.cpp(12)`.
-fn parenthesized(text: &str) -> Option<Frame<'_>> {
+pub(crate) fn parenthesized(text: &str) -> Option<Frame<'_>> {
     let (file, rest) = text.split_once('(')?;
     let line = rest.strip_suffix(')')?.split(',').next()?.parse().ok()?;
     is_path(file).then(|| Frame::new(Language::Native, "", file, line))
 }
 
 /// `/src/A.java:[12,5] …` of Maven.
-fn bracketed(text: &str) -> Option<Frame<'_>> {
+pub(crate) fn bracketed(text: &str) -> Option<Frame<'_>> {
     let (file, rest) = text.split_once(":[")?;
     let line = rest.split_once(']')?.0.split(',').next()?.parse().ok()?;
     let file = file.rsplit(' ').next().unwrap_or(file);
     is_path(file).then(|| Frame::new(Language::Native, "", file, line))
+}
+
+/// `file:///src/A.kt:12:5 …`, `/src/A.kt: (12, 5): …`.
+pub(crate) fn kotlin(text: &str) -> Option<Frame<'_>> {
+    if let Some((file, rest)) = text.split_once(": (") {
+        let line = rest.split(',').next()?.parse().ok()?;
+        return is_path(file).then(|| Frame::new(Language::Native, "", file, line));
+    }
+    placed(text.split(' ').next()?)
 }
 
 /// `… at script.pl line 12.`

@@ -63,6 +63,14 @@ pub(crate) fn at_sign(text: &str) -> Option<Frame<'_>> {
     })
 }
 
+/// `❯ add src/cart.test.ts:12:5`, `❯ src/cart.test.ts:12:5` of Vitest.
+pub(crate) fn arrow(text: &str) -> Option<Frame<'_>> {
+    let rest = text.strip_prefix("❯ ")?;
+    let (function, location) = rest.rsplit_once(' ').unwrap_or(("", rest));
+    let (file, line) = split_line(location);
+    (line > 0 && is_path(file)).then(|| Frame::new(Language::JavaScript, function, file, line))
+}
+
 /// `#0      main.<anonymous closure> (file:///a.dart:28:20)`.
 pub(crate) fn dart(text: &str) -> Option<Frame<'_>> {
     let rest = text.strip_prefix('#')?.trim_start_matches(|c: char| c.is_ascii_digit());

@@ -3,6 +3,12 @@
 /// The title on a line, if it is one.
 pub(crate) fn of(line: &str) -> Option<&str> {
     let text = line.trim();
+    // Gradle: `CartTest > adds() FAILED`
+    if let Some(title) = text.strip_suffix(" FAILED")
+        && title.contains(" > ")
+    {
+        return Some(title);
+    }
     match text.as_bytes().first()? {
         // go test: `--- FAIL: TestCart/empty (0.00s)`; cargo test: `---- cart::adds stdout ----`
         b'-' => {
@@ -20,13 +26,22 @@ pub(crate) fn of(line: &str) -> Option<&str> {
         }
         // pytest: `FAILED tests/test_cart.py::test_empty - …`
         b'F' => {
+            if let Some(rest) = text.strip_prefix("FAIL ") {
+                // Vitest: `FAIL  src/a.test.ts > cart > adds`; nextest: `FAIL [   0.009s] (1/9) shop cart::adds`
+                return match rest.trim_start().strip_prefix('[') {
+                    Some(nextest) => nextest.contains("s] ").then(|| nextest.rsplit(' ').next()).flatten(),
+                    None => rest.split_once(" > ").map(|(_, title)| title),
+                };
+            }
             let rest = text.strip_prefix("FAILED ").or_else(|| text.strip_prefix("FAIL: "))?;
             let name = rest.split([' ', '\n']).next()?;
             rest.contains("::").then_some(name).or_else(|| text.starts_with("FAIL: ").then_some(name))
         }
+        // unittest: `ERROR: test_empty (cart.Test.test_empty)`; pytest: `ERROR tests/test_cart.py::test_empty - …`
         b'E' => text
             .strip_prefix("ERROR: ")
             .filter(|rest| rest.starts_with("test") && rest.contains(" ("))
+            .or_else(|| text.strip_prefix("ERROR ").filter(|rest| rest.contains(".py::")))
             .and_then(|rest| rest.split(' ').next()),
         // gtest: `[  FAILED  ] Cart.Adds (1 ms)`
         b'[' => text
@@ -38,9 +53,42 @@ pub(crate) fn of(line: &str) -> Option<&str> {
             let name = text.strip_prefix("thread '")?.split('\'').next()?;
             (name.contains("::") && text.contains("panicked at")).then_some(name)
         }
-        // jest, vitest: `● cart › adds`, ` FAIL  src/a.test.ts > cart > adds`; mocha: `1) cart adds:`
-        _ => text.strip_prefix("● ").or_else(|| text.strip_prefix("✕ ")).or_else(|| text.strip_prefix("× ")).map(
-            |title| title.rsplit_once(" (").filter(|(_, time)| time.ends_with("ms)")).map_or(title, |(title, _)| title),
-        ),
+        // TAP: `not ok 1 - adds`
+        b'n' => {
+            let rest = text.strip_prefix("not ok ")?.trim_start_matches(|c: char| c.is_ascii_digit());
+            rest.strip_prefix(" - ")
+        }
+        // Jest: `● cart › adds`, node: `✖ adds (1.2ms)`
+        _ => ["● ", "✕ ", "× ", "✖ "].iter().find_map(|mark| text.strip_prefix(mark)).map(|title| {
+            title.rsplit_once(" (").filter(|(_, time)| time.ends_with("ms)")).map_or(title, |(title, _)| title)
+        }),
     }
+}
+
+/// The title that Mocha prints on several lines, each deeper: `1) cart`, below it `adds:`. The last one is the test's.
+pub(crate) fn mocha<'t>(lines: &[&'t str]) -> Option<&'t str> {
+    mocha_end(lines).and_then(|end| lines.get(end)).and_then(|last| last.trim().strip_suffix(':'))
+}
+
+/// The line that such a title ends on.
+pub(crate) fn mocha_end(lines: &[&str]) -> Option<usize> {
+    let first = lines.first()?;
+    let text = first.trim_start();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 || !text[digits..].starts_with(") ") {
+        return None;
+    }
+    let mut indent = first.len() - text.len();
+    for (index, line) in lines.iter().enumerate().skip(1).take(6) {
+        let text = line.trim();
+        let deeper = line.len() - line.trim_start().len();
+        if text.is_empty() || deeper <= indent {
+            return None;
+        }
+        if text.ends_with(':') {
+            return Some(index);
+        }
+        indent = deeper;
+    }
+    None
 }
