@@ -12,6 +12,7 @@ mod path;
 pub mod report;
 mod scan;
 mod site;
+pub mod source;
 pub mod stack;
 pub mod token;
 mod words;
@@ -21,6 +22,7 @@ pub use custom::{CustomRules, RuleError};
 pub use explain::{Difference, Explanation};
 pub use fingerprint::{Fingerprint, Fingerprinter, Part, PartName, VERSION};
 pub use report::Report;
+pub use source::SourcePlace;
 
 #[cfg(test)]
 mod tests;
