@@ -17,6 +17,7 @@ pub mod record;
 pub mod report;
 mod scan;
 mod site;
+pub mod source;
 pub mod stack;
 pub mod token;
 mod words;
@@ -31,6 +32,7 @@ pub use keys::Keys;
 pub use output::FoundError;
 pub use record::{Bug, BugStatus, Note, fold_bug};
 pub use report::Report;
+pub use source::SourcePlace;
 
 #[cfg(test)]
 mod tests;

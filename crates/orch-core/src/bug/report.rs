@@ -18,9 +18,10 @@ pub struct Report<'t> {
     pub stack: Option<&'t str>,
     /// The folder of the project on the machine of the report.
     pub project_root: Option<&'t str>,
-    /// The function around the line, if the caller looked it up.
+    /// The function around the line, if the caller looked it up with [`look`](super::source::look). It counts where
+    /// neither a test nor a frame of the stack names one.
     pub function: Option<&'t str>,
-    /// The text of the line, if the caller looked it up.
+    /// The text of the line, if the caller looked it up. It counts where no function is known.
     pub source_line: Option<&'t str>,
 }
 

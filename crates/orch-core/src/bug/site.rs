@@ -5,18 +5,18 @@ use super::path::{self, Place};
 use super::report::Report;
 use super::stack::{Frame, Language, Trace, dotnet, jvm, native};
 
-/// Why the place is what it is.
+/// Why the place is what it is. The first rule that has something to say decides, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlaceRule {
-    /// The caller named the function.
-    Given,
     /// The title of the failed test.
     Test,
     /// The function of the frame that the caller's file and line name.
     FrameAtLine,
     /// The function of the innermost frame of the project.
     OwnFrame,
+    /// The function around the line, as the caller found it in the source.
+    SourceFunction,
     /// The text of the source line.
     SourceLine,
     /// The bare line, as nothing better is known and the message is a common one.
@@ -30,10 +30,10 @@ impl PlaceRule {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Given => "given",
             Self::Test => "test",
             Self::FrameAtLine => "frame-at-line",
             Self::OwnFrame => "own-frame",
+            Self::SourceFunction => "source-function",
             Self::SourceLine => "source-line",
             Self::Line => "line",
             Self::Unknown => "unknown",
@@ -145,6 +145,7 @@ fn at_line<'j, 'f, 't>(frames: &'j [Judged<'f, 't>], file: &str, line: Option<u3
     frames.iter().find(|judged| same(judged) && Some(judged.frame.line) == line).or_else(|| frames.iter().find(same))
 }
 
+/// What stands for the line, the best that is known: see [`PlaceRule`], whose order is the order of preference.
 fn place(
     report: &Report<'_>,
     trace: &Trace<'_>,
@@ -152,9 +153,6 @@ fn place(
     own: Option<&Judged<'_, '_>>,
     generic: bool,
 ) -> (String, PlaceRule) {
-    if let Some(given) = report.function.filter(|given| !given.trim().is_empty()) {
-        return (function::name(given), PlaceRule::Given);
-    }
     if !trace.test.is_empty() {
         return (words(trace.test), PlaceRule::Test);
     }
@@ -166,6 +164,10 @@ fn place(
         && let Some(own) = own.filter(named)
     {
         return (own.function.clone(), PlaceRule::OwnFrame);
+    }
+    // a trace names the function as it was compiled, so it goes before what a look at the source says
+    if let Some(around) = report.function.map(function::name).filter(|around| !is_nameless(around)) {
+        return (around, PlaceRule::SourceFunction);
     }
     let printed = here.or(own).map(|judged| judged.frame.source).filter(|source| !source.is_empty());
     let printed = printed.or_else(|| trace.place.map(|place| place.source).filter(|source| !source.is_empty()));

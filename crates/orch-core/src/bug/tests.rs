@@ -67,9 +67,39 @@ fn the_place_is_the_best_that_is_known() {
         let explanation = fingerprinter.explain(&report);
         (explanation.place_rule, explanation.fingerprint.part(PartName::Place).to_owned())
     };
-    assert_eq!(with(Some("cart::add"), Some("x")), ("given", "cart::add".to_owned()));
+    assert_eq!(with(Some("cart::add"), Some("x")), ("source-function", "cart::add".to_owned()));
+    assert_eq!(with(Some(" <module>"), Some("x")), ("source-line", "x".to_owned()));
     assert_eq!(with(None, Some("  let a =  b.unwrap();")), ("source-line", "let a = b.unwrap();".to_owned()));
     assert_eq!(with(None, None), ("line", "7".to_owned()));
+    // what a trace says goes before what the source says
+    let traced = |stack: &str| {
+        let report = Report {
+            message,
+            file: Some("src/a.rs"),
+            line: Some(7),
+            stack: Some(stack),
+            function: Some("looked::up"),
+            source_line: Some("x"),
+            ..Report::default()
+        };
+        let explanation = fingerprinter.explain(&report);
+        (explanation.place_rule, explanation.fingerprint.part(PartName::Place).to_owned())
+    };
+    let frames = "   0: shop::a::inner
+             at ./src/b.rs:3:5
+   1: shop::a::add
+             at ./src/a.rs:7:5";
+    assert_eq!(traced(frames), ("frame-at-line", "shop::a::add".to_owned()));
+    assert_eq!(
+        traced(
+            "   0: shop::a::add
+             at ./src/a.rs:9:5"
+        ),
+        ("own-frame", "shop::a::add".to_owned())
+    );
+    let test = format!("thread 'a::tests::adds' panicked at src/a.rs:7:5:\n{frames}");
+    assert_eq!(traced(&test), ("test", "a::tests::adds".to_owned()));
+    assert_eq!(traced("thread 'main' panicked at src/a.rs:7:5:"), ("source-function", "looked::up".to_owned()));
     // a message that names a symbol needs no line
     let report =
         Report { message: "name 'foo' is not defined", file: Some("a.py"), line: Some(7), ..Report::default() };
