@@ -13,8 +13,9 @@ use orch_core::machine::{Complete, Ground, Start};
 use orch_core::service::{Orders, RecordService, SessionService, TaskService};
 use orch_core::task::NewTask;
 use orch_core::testing::MemoryStore;
+use orch_core::vcs::NoCommits;
 use orch_core::workflow::Workflow;
-use orch_examples::{MachineClock, NoCommits, operation};
+use orch_examples::{MachineClock, operation};
 use orch_store::folder::TaskFolders;
 use serde_json::json;
 

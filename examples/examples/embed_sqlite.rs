@@ -17,8 +17,9 @@ use orch_core::refusal::Refusal;
 use orch_core::service::{Orders, ServiceError, SessionService, TaskService};
 use orch_core::store::{EventFilter, EventStore as _};
 use orch_core::task::{NewTask, Priority};
+use orch_core::vcs::NoCommits;
 use orch_core::workflow::{Workflow, builtin};
-use orch_examples::{MachineClock, NoCommits, operation};
+use orch_examples::{MachineClock, operation};
 use orch_store::folder::TaskFolders;
 use orch_store::{SqlStore, SqliteOptions};
 

@@ -1,9 +1,8 @@
-//! What the examples share: a clock, an empty version control, and ids for operations. No rule of orch is repeated here.
+//! What the examples share: a clock, and ids for operations. No rule of orch is repeated here.
 
 use orch_core::clock::Clock;
 use orch_core::code::{Actor, InvalidName};
 use orch_core::operation::{Operation, OperationId};
-use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
 
 /// The clock of the machine.
 #[derive(Debug, Clone, Copy)]
@@ -16,20 +15,6 @@ impl Clock for MachineClock {
     )]
     fn now(&self) -> chrono::DateTime<chrono::Utc> {
         chrono::Utc::now()
-    }
-}
-
-/// A tool without version control: there is a branch without commits, and nothing is ever found on it.
-#[derive(Debug, Clone, Copy)]
-pub struct NoCommits;
-
-impl VersionControl for NoCommits {
-    fn head(&self) -> Result<Head, VcsError> {
-        Ok(Head::Unborn { branch: None })
-    }
-
-    fn commits_since(&self, _base: Option<&str>, _limit: usize) -> Result<Vec<Commit>, VcsError> {
-        Ok(Vec::new())
     }
 }
 

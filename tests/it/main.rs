@@ -19,6 +19,7 @@ mod sqlite {
     mod cli;
     mod concurrency;
     mod event_import;
+    mod fingerprint;
     mod integrity;
     mod lifecycle;
     mod store;
@@ -32,6 +33,7 @@ mod postgres {
     pub(crate) type Sandbox = crate::support::Sandbox<Engine>;
 
     mod archive;
+    mod bug;
     mod cli;
     mod concurrency;
     mod event_import;

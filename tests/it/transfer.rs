@@ -13,7 +13,7 @@ use crate::support::{self, Run};
 /// The kind of store that this one is not.
 type Other = support::Sandbox<<Engine as support::Engine>::Other>;
 
-/// Everything that leaves a trace: a sprint, tasks, a session with artifacts, checks and events.
+/// Everything that leaves a trace: a sprint, tasks, a session with artifacts, checks and events, bugs.
 fn work(sandbox: &Sandbox) {
     sandbox.orch(&["sprint", "create", "First \u{1f680}"]).success();
     sandbox
@@ -25,6 +25,11 @@ fn work(sandbox: &Sandbox) {
     sandbox.orch(&["phase", "complete", "TSK-001"]).success();
     sandbox.orch(&["check", "record", "TSK-001", "tests", "--pass"]).success();
     sandbox.orch(&["phase", "complete", "TSK-001", "--override", "--reason", "\"why\" \\"]).success();
+    for file in ["src/a.rs", "src/b.rs", "src/b.rs"] {
+        let more = ["--action", "fix-now", "--note", "é", "--context", "n=1e16"];
+        sandbox.orch(&[&["bug", "log", "it \"broke\" \\", "--file", file][..], &more].concat()).success();
+    }
+    sandbox.orch(&["bug", "merge", "BUG-001", "BUG-002"]).success();
 }
 
 /// All of an export but where it came from.
@@ -105,7 +110,7 @@ fn what_is_no_whole_export_changes_nothing() {
     let text = export(&source);
     let line = text.lines().nth(3).unwrap();
     let newer = text.replacen("\"orch_export\":1", "\"orch_export\":2", 1);
-    let schema = text.replacen("\"schema\":1", "\"schema\":9", 1);
+    let schema = text.replacen("\"schema\":2", "\"schema\":9", 1);
     for (bad, code, told) in [
         (text[..text.len() / 2].to_owned(), 2, "cut off after line"),
         (text.replacen(&format!("{line}\n"), "", 1), 2, "not those that were written"),

@@ -2,14 +2,16 @@
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches};
+use orch_core::bug::Fingerprinter;
 use orch_core::clock::Clock;
 use orch_core::code::{Actor, IdempotencyKey, TaskCode};
 use orch_core::operation::{Operation, OperationId};
-use orch_core::service::{RecordService, SessionService};
+use orch_core::service::{BugService, RecordService, SessionService};
 use orch_core::store::{SessionFilter, SessionStore, Window};
 use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
 use orch_store::SqlStore;
@@ -86,6 +88,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     actor: Actor,
     key: Option<IdempotencyKey>,
+    no_input: bool,
     id: OperationId,
     project: Option<Project>,
     settings: Settings,
@@ -104,7 +107,8 @@ impl App {
         };
         let id = new_id();
         let (clock, key) = (crate::time::clock(), global.idempotency_key.clone());
-        Ok(Self { start, printer, clock, actor, key, id, project, settings, store: OnceCell::new() })
+        let no_input = global.no_input;
+        Ok(Self { start, printer, clock, actor, key, no_input, id, project, settings, store: OnceCell::new() })
     }
 
     /// This invocation.
@@ -125,6 +129,11 @@ impl App {
     /// The project, if the command runs in one.
     pub(crate) fn find_project(&self) -> Option<&Project> {
         self.project.as_ref()
+    }
+
+    /// Whether somebody is there to be asked.
+    pub(crate) fn may_ask(&self) -> bool {
+        !self.no_input && !self.printer.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
     /// The project.
@@ -172,6 +181,11 @@ impl App {
         LazyGit { start: self.project.as_ref().map_or_else(|| self.start.clone(), |project| self.worktree(project)) }
     }
 
+    /// The folder that the sources of the project are in, seen from here.
+    pub(crate) fn work_tree(&self) -> Result<PathBuf, CliError> {
+        Ok(self.worktree(self.project()?))
+    }
+
     /// A linked work tree shares the store of the main one, but has a HEAD of its own.
     fn worktree(&self, project: &Project) -> PathBuf {
         if self.start.starts_with(&project.root) { project.root.clone() } else { self.start.clone() }
@@ -203,6 +217,16 @@ impl App {
         }
     }
 
+    /// The task that something may belong to: that of ORCH_TASK, else the only one with an active session, else none.
+    pub(crate) async fn task_if_any(&self) -> Result<Option<TaskCode>, CliError> {
+        if let Some(code) = config::environment("ORCH_TASK") {
+            return Ok(Some(TaskCode::new(code)?));
+        }
+        let filter = SessionFilter { active: Some(true), task: None };
+        let mut active = self.store().await?.sessions(&filter, Window { limit: 2, offset: 0 }).await?.items;
+        Ok(if active.len() == 1 { active.pop().map(|entry| entry.task) } else { None })
+    }
+
     /// The service for sessions.
     pub(crate) fn sessions<'a>(
         store: &'a SqlStore,
@@ -210,6 +234,16 @@ impl App {
         vcs: &'a LazyGit,
     ) -> SessionService<'a, SqlStore> {
         SessionService { store, folder, vcs }
+    }
+
+    /// The service for bugs.
+    pub(crate) fn bugs<'a>(
+        store: &'a SqlStore,
+        folder: &'a TaskFolders,
+        vcs: &'a LazyGit,
+        fingerprinter: &'a Fingerprinter,
+    ) -> BugService<'a, SqlStore> {
+        BugService { sessions: Self::sessions(store, folder, vcs), fingerprinter }
     }
 
     /// The service for records.

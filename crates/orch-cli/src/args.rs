@@ -49,7 +49,7 @@ pub(crate) struct Global {
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
     pub(crate) color: Color,
-    /// Never ask anything (orch asks nothing today; the option is for scripts that want to be sure)
+    /// Never ask anything, also on a terminal
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
 }
@@ -88,7 +88,7 @@ pub(crate) enum Command {
     /// Approvals of a phase
     #[command(subcommand)]
     Approval(commands::approval::Verb),
-    /// Errors: their fingerprints, and why they have them
+    /// Errors: one record for one error, however often and wherever it occurs
     #[command(subcommand)]
     Bug(commands::bug::Verb),
     /// The event log

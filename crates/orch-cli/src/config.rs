@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use orch_core::bug::Fingerprinter;
 use orch_core::code::Actor;
 use orch_core::workflow::Settings as WorkflowSettings;
 use orch_core::yaml::{self, Fault, FaultList, Faults, Node};
@@ -10,6 +11,8 @@ use serde_json::{Value, json};
 use crate::error::CliError;
 use crate::exit::Exit;
 
+mod rules;
+
 /// What a setting may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -17,6 +20,8 @@ enum Form {
     Bool,
     /// A whole number within these bounds.
     Number(i64, i64),
+    /// A project's own rules for bugs.
+    Rules(rules::List),
 }
 
 /// A setting that orch knows.
@@ -67,6 +72,24 @@ const KNOWN: &[Known] = &[
         Form::Number(1, 1 << 30),
         Some("10485760"),
         "The largest artifact that is taken up",
+    ),
+    known(
+        "bugs.blank",
+        Form::Rules(rules::List::Patterns),
+        None,
+        "Regular expressions of what differs from run to run in your errors",
+    ),
+    known(
+        "bugs.keep",
+        Form::Rules(rules::List::Patterns),
+        None,
+        "Regular expressions of what tells your errors apart, whatever it looks like",
+    ),
+    known(
+        "bugs.fixed",
+        Form::Rules(rules::List::Named),
+        None,
+        "Errors that are one bug: a list of {pattern, name}, for a pattern that the error matches anywhere",
     ),
 ];
 
@@ -155,6 +178,11 @@ impl Settings {
         self.number("files.max_artifact_bytes")
     }
 
+    /// What finds the fingerprints of errors, with the project's own rules.
+    pub(crate) fn fingerprinter(&self) -> Fingerprinter {
+        Fingerprinter::new(rules::rules(self.get("bugs.blank"), self.get("bugs.keep"), self.get("bugs.fixed")))
+    }
+
     /// The template that is asked for; by default `.orch/workflow.yaml`, else the built-in one.
     pub(crate) fn template(&self) -> Option<&str> {
         self.get("workflow.template")
@@ -222,6 +250,7 @@ fn check(known: &Known, text: &str) -> Result<String, String> {
             Ok(number) if (least..=most).contains(&number) => Ok(number.to_string()),
             _ => Err(format!("a whole number from {least} to {most}")),
         },
+        Form::Rules(list) => list.from_text(text),
     }
 }
 
@@ -310,6 +339,10 @@ fn read_tree(tree: &Node, faults: &mut FaultList) -> Vec<(usize, String)> {
                 faults.add(|| fault.nearest_of(entry.key, names));
                 continue;
             };
+            if let Form::Rules(list) = KNOWN[at].form {
+                values.extend(list.from_node(&key, entry.value, faults).map(|value| (at, value)));
+                continue;
+            }
             let text = match &entry.value.kind {
                 yaml::Kind::Text(text) => text.clone(),
                 yaml::Kind::Bool(value) => value.to_string(),

@@ -205,6 +205,10 @@ impl From<Refusal> for CliError {
             Refusal::NoArtifact { task, .. } => {
                 Self::not_found(message).hint(format!("run: orch artifact list {task}"))
             }
+            Refusal::NoBug(_) => Self::not_found(message).hint("run: orch bug list --all"),
+            Refusal::ManyBugs { codes, .. } => Self::usage(message)
+                .hint(format!("use more of the hash, or a code: {}", join(&codes)))
+                .details(json!({"bugs": codes})),
             Refusal::NothingReady => Self::not_found(message).hint("run: orch task list --status pending"),
             Refusal::CodeTaken(_) => {
                 Self::new(Exit::Conflict, message).hint("give another one, or none: the next free one is taken")
@@ -290,7 +294,7 @@ fn gate(
     lines.extend(missing.artifacts.iter().map(|name| format!("✗ Required artifact missing: {name}")));
     lines.extend(missing.fields.iter().map(|name| format!("✗ Required field missing: {name}")));
     lines.extend(missing.checks.iter().map(|name| format!("✗ Check not passed: {name}")));
-    lines.extend(missing.bugs.iter().map(|name| format!("✗ Bug open: {name}")));
+    lines.extend(missing.bugs.iter().map(|name| format!("✗ Bug to be fixed first: {name}")));
     if missing.approval {
         lines.push("✗ Approval missing".to_owned());
     }

@@ -94,3 +94,17 @@ pub trait VersionControl: Send + Sync {
     /// [`VcsError::Failed`] if HEAD or a commit on the way cannot be read.
     fn commits_since(&self, base: Option<&str>, limit: usize) -> Result<Vec<Commit>, VcsError>;
 }
+
+/// Version control for whoever has none: there is a branch without commits, and nothing is ever found on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoCommits;
+
+impl VersionControl for NoCommits {
+    fn head(&self) -> Result<Head, VcsError> {
+        Ok(Head::Unborn { branch: None })
+    }
+
+    fn commits_since(&self, _base: Option<&str>, _limit: usize) -> Result<Vec<Commit>, VcsError> {
+        Ok(Vec::new())
+    }
+}

@@ -9,24 +9,12 @@ use orch_core::machine::{Complete, Ground, Start};
 use orch_core::operation::Operation;
 use orch_core::service::{Orders, RecordService, SessionService, TaskService};
 use orch_core::testing::fixture;
-use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
+use orch_core::vcs::NoCommits;
 use orch_core::workflow::{Workflow, builtin};
 use orch_store::folder::TaskFolders;
 use orch_store::{PostgresOptions, SqlStore};
 use orch_tests::proxy::Proxy;
 use serde_json::json;
-
-struct NoCommits;
-
-impl VersionControl for NoCommits {
-    fn head(&self) -> Result<Head, VcsError> {
-        Ok(Head::Unborn { branch: None })
-    }
-
-    fn commits_since(&self, _base: Option<&str>, _limit: usize) -> Result<Vec<Commit>, VcsError> {
-        Ok(Vec::new())
-    }
-}
 
 fn numbered() -> impl FnMut(bool) -> Operation {
     let mut number = 0;

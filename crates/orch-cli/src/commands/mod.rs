@@ -42,7 +42,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit, CliError> {
         Command::Artifact(verb) => verb.run(app).await?,
         Command::Check(verb) => return verb.run(app).await,
         Command::Approval(verb) => verb.run(app).await?,
-        Command::Bug(verb) => verb.run(app)?,
+        Command::Bug(verb) => verb.run(app).await?,
         Command::Event(verb) => verb.run(app).await?,
         Command::Git(verb) => verb.run(app).await?,
         Command::Workflow(verb) => verb.run(app)?,
@@ -55,12 +55,12 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// Metadata of the form KEY=VALUE, where VALUE is JSON if it reads as such, else text.
-fn metadata(pairs: &[String]) -> Result<serde_json::Map<String, serde_json::Value>, CliError> {
+/// Values of an option of the form KEY=VALUE, where VALUE is JSON if it reads as such, else text.
+fn metadata(option: &str, pairs: &[String]) -> Result<serde_json::Map<String, serde_json::Value>, CliError> {
     let mut metadata = serde_json::Map::new();
     for pair in pairs {
         let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.trim().is_empty()) else {
-            return Err(CliError::usage(format!("--meta {pair:?} is not of the form KEY=VALUE")));
+            return Err(CliError::usage(format!("{option} {pair:?} is not of the form KEY=VALUE")));
         };
         let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
         metadata.insert(key.to_owned(), value);

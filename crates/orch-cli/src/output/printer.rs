@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
@@ -70,6 +71,36 @@ impl Printer {
     /// Warns.
     pub(crate) fn warn(self, text: &str) {
         err(&format!("{} {}\n", paint(AnsiColor::Yellow, "⚠"), visible(text)));
+    }
+
+    /// Asks for a line of text on the terminal. Nobody may be asked who is not there.
+    pub(crate) fn ask(self, question: &str) -> Result<String, CliError> {
+        err(&format!("{} ", bold(question)));
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        read.map_err(|error| CliError::io("read", Path::new("the terminal"), &error))?;
+        Ok(line.trim().to_owned())
+    }
+
+    /// Asks which of some choices it is, each a letter and what it means; whoever says nothing takes the default.
+    pub(crate) fn choose(
+        self,
+        question: &str,
+        choices: &[(&'static str, &str)],
+        default: &'static str,
+    ) -> Result<&'static str, CliError> {
+        for (letter, meaning) in choices {
+            self.note(&format!("  {letter}  {meaning}"));
+        }
+        loop {
+            let said = self.ask(&format!("{question} [{default}]"))?.to_lowercase();
+            if said.is_empty() {
+                return Ok(default);
+            }
+            if let Some((letter, _)) = choices.iter().find(|(letter, _)| said.starts_with(letter)) {
+                return Ok(letter);
+            }
+        }
     }
 
     /// Tells why a command failed, and what to do.

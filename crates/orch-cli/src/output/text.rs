@@ -52,7 +52,8 @@ pub(crate) fn more(shown: usize, total: u64) -> String {
     if left == 0 { String::new() } else { format!("{left} more; see --limit and --offset\n") }
 }
 
-fn short(text: &str, most: usize) -> String {
+/// A text, cut after so many characters.
+pub(crate) fn short(text: &str, most: usize) -> String {
     if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
 }
 

@@ -1,6 +1,7 @@
 //! The JSON documents that programs rely on, made of the domain's values. Field names are those of the data model.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use orch_core::bug::Bug;
 use orch_core::event::Event;
 use orch_core::operation::OperationId;
 use orch_core::service::{SessionAnswer, SessionView};
@@ -106,6 +107,43 @@ pub(crate) fn session_view(view: &SessionView) -> Value {
     });
     json!({
         "session": shown, "missing": view.missing, "warnings": view.warnings, "instructions": view.instructions,
+    })
+}
+
+/// A bug.
+pub(crate) fn bug(bug: &Bug) -> Value {
+    let mut document = bug_in_list(bug);
+    document["stack_trace"] = json!(bug.stack_trace);
+    document["notes"] = json!(bug.notes);
+    document["context"] = json!(bug.context);
+    document
+}
+
+/// A bug in a list: without its stack trace, its notes and the callers' values.
+pub(crate) fn bug_in_list(bug: &Bug) -> Value {
+    json!({
+        "bug_code": bug.code,
+        "bug_hash": bug.keys.hash,
+        "status": bug.status(),
+        "error_type": bug.error_type,
+        "type_rule": bug.type_rule,
+        "error_message": bug.error_message,
+        "file_path": bug.file_path,
+        "line_number": bug.line_number,
+        "place": bug.place,
+        "occurrence_count": bug.occurrence_count,
+        "captured_at": time(bug.captured_at),
+        "last_seen": time(bug.last_seen),
+        "regressions": bug.regressions,
+        "task_code": bug.task,
+        "last_task_code": bug.last_task,
+        "blocks": bug.blocks,
+        "resolution": bug.resolution,
+        "resolved_at": bug.resolved_at.map(time),
+        "merged_into": bug.merged_into,
+        "version": bug.version,
+        "created_at": time(bug.created_at),
+        "updated_at": time(bug.updated_at),
     })
 }
 

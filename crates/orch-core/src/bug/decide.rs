@@ -80,6 +80,8 @@ pub(crate) struct Met {
     pub(crate) new: bool,
     /// Whether it had been resolved.
     pub(crate) regression: bool,
+    /// How it had been resolved.
+    pub(crate) earlier_resolution: Option<String>,
 }
 
 impl Changing {
@@ -117,6 +119,7 @@ impl Changing {
         let found = found.and_then(|code| self.bug(&code).cloned());
         let regression = found.as_ref().is_some_and(|bug| bug.status() == BugStatus::Resolved);
         let new = found.is_none();
+        let earlier_resolution = found.as_ref().and_then(|bug| bug.resolution.clone());
         if let Some(bug) = &found {
             logged.bug_code = bug.code.clone();
             if regression {
@@ -142,7 +145,7 @@ impl Changing {
         if let Some(task) = blocks {
             self.block(&task, &code)?;
         }
-        Ok(Met { code, new, regression })
+        Ok(Met { code, new, regression, earlier_resolution })
     }
 
     /// Resolves a bug. The same resolution again changes nothing.

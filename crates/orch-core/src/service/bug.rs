@@ -51,6 +51,8 @@ pub struct LoggedBug {
     pub new: bool,
     /// Whether it had been resolved.
     pub regression: bool,
+    /// How it had been resolved.
+    pub earlier_resolution: Option<String>,
 }
 
 /// The bugs after their errors were logged, in the order of the reports; each once.
@@ -318,7 +320,8 @@ fn occurrence(report: StoredReport, found: &Explanation, keys: Keys, how: &Loggi
 
 fn logged_bug(changing: &Changing, met: &Met) -> Option<LoggedBug> {
     let bug = changing.bug(&met.code)?.clone();
-    Some(LoggedBug { bug, new: met.new, regression: met.regression })
+    let earlier_resolution = met.earlier_resolution.clone();
+    Some(LoggedBug { bug, new: met.new, regression: met.regression, earlier_resolution })
 }
 
 fn change<A>(changing: Changing, answer: A) -> BugChange<A> {

@@ -30,6 +30,9 @@ impl MigrationTrait for Runs {
     }
 }
 
+/// The newest schema.
+const KNOWN: i64 = 2;
+
 fn list(more: &[&'static str]) -> Vec<Box<dyn MigrationTrait>> {
     let mut list = migrations();
     list.extend(more.iter().map(|sql| Box::new(Runs(sql)) as Box<dyn MigrationTrait>));
@@ -74,15 +77,39 @@ async fn an_older_schema_is_upgraded_after_a_backup() {
     store.leave_open().await;
     let list = list(&["CREATE TABLE orchestration_later (id INTEGER)", "CREATE TABLE orchestration_last (id INTEGER)"]);
     let store = SqlStore::open_with(&options, clock(), &list).await.unwrap();
-    assert_eq!(number(&store, "PRAGMA user_version").await, 3);
+    assert_eq!(number(&store, "PRAGMA user_version").await, KNOWN + 2);
     assert_eq!(number(&store, "SELECT count(*) FROM orchestration_last").await, 0);
-    let copy = SqliteOptions { path: backup_path(&options.path, 1), ..options.clone() };
+    let copy = SqliteOptions { path: backup_path(&options.path, KNOWN), ..options.clone() };
     #[cfg(unix)]
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&copy.path.metadata().unwrap().permissions()) & 0o777, 0o600);
     let copy = SqlStore::open(&copy, clock()).await.unwrap();
     assert!(copy.task(&TaskCode::new("TSK-001").unwrap()).await.unwrap().is_some());
     let error = SqlStore::open(&options, clock()).await.unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 3, known: 1, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found, known: KNOWN, .. } if found == KNOWN + 2), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_is_upgraded() {
+    assert_eq!(SqlStore::schema_version(), KNOWN);
+    let folder = tempfile::tempdir().unwrap();
+    let options = created(folder.path()).await;
+    let store = SqlStore::open(&options, clock()).await.unwrap();
+    for statement in [
+        "DROP INDEX orchestration_bugs_code; DROP INDEX orchestration_bugs_loose; DROP INDEX orchestration_bugs_message; \
+         DROP INDEX orchestration_bugs_likeness; DROP INDEX orchestration_bugs_merged",
+        "ALTER TABLE orchestration_bugs DROP COLUMN bug_code; ALTER TABLE orchestration_bugs DROP COLUMN version; \
+         ALTER TABLE orchestration_bugs DROP COLUMN loose_hash; ALTER TABLE orchestration_bugs DROP COLUMN message_hash; \
+         ALTER TABLE orchestration_bugs DROP COLUMN likeness; ALTER TABLE orchestration_bugs DROP COLUMN merged_into",
+        "INSERT INTO orchestration_bugs (bug_hash, error_message, context, created_at, updated_at) VALUES ('h', 'm', '{}', 't', 't')",
+        "PRAGMA user_version = 1",
+    ] {
+        store.connection().execute_unprepared(statement).await.unwrap();
+    }
+    store.leave_open().await;
+    let store = SqlStore::open(&options, clock()).await.unwrap();
+    assert_eq!(number(&store, "PRAGMA user_version").await, 2);
+    assert_eq!(number(&store, "SELECT bug_code = 'BUG-1' FROM orchestration_bugs").await, 1);
+    assert!(backup_path(&options.path, 1).exists());
 }
 
 #[tokio::test]
@@ -93,7 +120,7 @@ async fn a_failed_upgrade_leaves_the_old_schema() {
     SqlStore::open_with(&options, clock(), &list).await.unwrap_err();
     let store = SqlStore::open(&options, clock()).await.unwrap();
     assert_eq!(number(&store, "SELECT count(*) FROM sqlite_schema WHERE name = 'orchestration_later'").await, 0);
-    assert_eq!(number(&store, "PRAGMA user_version").await, 1);
+    assert_eq!(number(&store, "PRAGMA user_version").await, KNOWN);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -111,9 +138,9 @@ async fn eight_who_upgrade_at_once_do_it_once() {
         })
         .collect();
     for task in tasks {
-        assert_eq!(task.await.unwrap(), 2);
+        assert_eq!(task.await.unwrap(), KNOWN + 1);
     }
-    let copy = SqliteOptions { path: backup_path(&options.path, 1), ..options };
+    let copy = SqliteOptions { path: backup_path(&options.path, KNOWN), ..options };
     SqlStore::open(&copy, clock()).await.unwrap();
 }
 

@@ -6,20 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orch_core::artifact::ArtifactFile;
+use orch_core::bug::{BugAction, Fingerprinter, StoredReport};
 use orch_core::code::{ArtifactName, IdempotencyKey, TaskCode};
 use orch_core::draft::{Draft, Template};
 use orch_core::event::{Fact, SessionStarted};
 use orch_core::operation::Request;
 use orch_core::refusal::Refusal;
-use orch_core::service::{SprintService, TaskService, TaskUpdate};
+use orch_core::service::{BugService, Logging, SessionService, SprintService, TaskService, TaskUpdate};
 use orch_core::sprint::NewSprint;
-use orch_core::store::{TaskChange, TaskContext, TaskScope, TaskStore};
+use orch_core::store::{BugName, TaskChange, TaskContext, TaskScope, TaskStore};
 use orch_core::task::{NewTask, Priority, TaskChanges};
 use orch_core::testing::{StepClock, fixture};
+use orch_core::vcs::NoCommits;
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::table::{Kind, TABLES};
 use super::*;
+use crate::folder::TaskFolders;
 use crate::{PostgresOptions, SqlStore, SqliteOptions};
 
 /// A place for a store. A server's database goes with it.
@@ -156,12 +159,19 @@ async fn fill(store: &SqlStore) {
         Ok(TaskChange { draft, answer: () })
     };
     store.change_task(&request, &TaskScope::of(&code), decide).await.unwrap();
-    execute(
-        store,
-        "INSERT INTO orchestration_bugs (bug_hash, error_message, line_number, context, created_at, updated_at) \
-         VALUES ('h', 'm', 7, '{\"n\": null, \"x\": \"\\\\u0000\"}', '2025-01-13T14:30:22.000001Z', '2025-01-13T14:30:22.999999Z')",
-    )
-    .await;
+    let folder = TaskFolders::new("none".into(), 1 << 20);
+    let sessions = SessionService { store, folder: &folder, vcs: &NoCommits };
+    let bugs = BugService { sessions, fingerprinter: &Fingerprinter::default() };
+    let report = |file: &str| StoredReport {
+        message: "it \"broke\"\t\\ \u{1f680}\u{1}".into(),
+        file: Some(file.into()),
+        line: Some(u32::MAX),
+        ..StoredReport::default()
+    };
+    let how = Logging { task: Some(code), action: BugAction::FixNow, note: Some("né".into()), context: metadata() };
+    bugs.log(&operation(23, "b"), &[report("a.rs"), report("b.rs")], &how).await.unwrap();
+    let [one, other] = ["BUG-001", "BUG-002"].map(|name| BugName::new(name).unwrap());
+    bugs.merge(&operation(24, "m"), &one, &other).await.unwrap();
 }
 
 fn metadata() -> serde_json::Map<String, serde_json::Value> {

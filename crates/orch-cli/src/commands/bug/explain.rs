@@ -1,26 +1,26 @@
 //! `orch bug explain`.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use orch_core::bug::{Difference, Explanation, Fingerprinter, Report, explain};
+use orch_core::refusal::Refusal;
+use orch_core::store::BugName;
 use serde_json::{Value, json};
 
+use super::log::read;
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::printer::{bold, visible, visible_line};
 use crate::output::view;
 
-/// The largest text that is read, in bytes.
-const MOST: u64 = 64 * 1024 * 1024;
-
 /// Arguments of `orch bug explain`.
 ///
-/// With two messages, the first part in which their fingerprints differ is shown, too.
+/// A bug that is recorded is explained by its code or hash. With two messages or bugs, the first part in which their
+/// fingerprints differ is shown, too.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The message, or two of them to compare; without one, or for -, standard input
+    /// The message or a recorded bug, or two of them to compare; without one, or for -, standard input
     #[arg(value_name = "MESSAGE", num_args = 0..=2)]
     messages: Vec<String>,
     /// The stack trace; once for both messages, or once for each
@@ -41,7 +41,7 @@ pub(crate) struct Explain {
 }
 
 impl Explain {
-    pub(crate) fn run(self, app: &App) -> Result<(), CliError> {
+    pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let from_input = self.messages.is_empty() || self.messages.iter().any(|message| message == "-");
         let input_twice = self.messages.iter().filter(|message| *message == "-").count() > 1
             || (from_input && !self.messages.is_empty() && self.stack_file.iter().any(|path| path == Path::new("-")));
@@ -62,21 +62,22 @@ impl Explain {
             messages.push(if stacks.is_empty() { read(Path::new("-"))? } else { String::new() });
         }
         let root = app.find_project().map(|project| project.root.to_string_lossy().into_owned());
-        let fingerprinter = Fingerprinter::default();
-        let explanations: Vec<Explanation> = messages
-            .iter()
-            .enumerate()
-            .map(|(index, message)| {
-                fingerprinter.explain(&Report {
-                    message,
-                    stack: nth(&stacks, index).map(String::as_str),
-                    file: nth(&self.file, index).map(String::as_str),
-                    line: nth(&self.line, index).copied(),
-                    project_root: nth(&self.project_root, index).map(String::as_str).or(root.as_deref()),
-                    ..Report::default()
-                })
-            })
-            .collect();
+        let fingerprinter = app.settings().fingerprinter();
+        let mut explanations = Vec::with_capacity(messages.len());
+        for (index, message) in messages.iter().enumerate() {
+            if let Some(recorded) = recorded(app, message, &fingerprinter).await? {
+                explanations.push(recorded);
+                continue;
+            }
+            explanations.push(fingerprinter.explain(&Report {
+                message,
+                stack: nth(&stacks, index).map(String::as_str),
+                file: nth(&self.file, index).map(String::as_str),
+                line: nth(&self.line, index).copied(),
+                project_root: nth(&self.project_root, index).map(String::as_str).or(root.as_deref()),
+                ..Report::default()
+            }));
+        }
         let difference = match explanations.as_slice() {
             [first, second] => Some(explain::difference(&first.fingerprint, &second.fingerprint)),
             _ => None,
@@ -102,21 +103,24 @@ impl Explain {
     }
 }
 
+/// The explanation of a recorded bug, where a text calls one: `BUG-001`, `b1:0123abcd`.
+async fn recorded(app: &App, text: &str, fingerprinter: &Fingerprinter) -> Result<Option<Explanation>, CliError> {
+    let is_code = text.strip_prefix("BUG-").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = match BugName::new(text) {
+        Ok(name @ BugName::Hash(_)) => name,
+        Ok(name) if is_code => name,
+        _ => return Ok(None),
+    };
+    let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
+    let service = App::bugs(store, &folder, &git, fingerprinter);
+    let bug = service.find(&name).await?;
+    let report = service.report(&bug.code).await?.ok_or_else(|| Refusal::NoBug(name.to_string()))?;
+    Ok(Some(fingerprinter.explain(&report.as_report())))
+}
+
 /// The value for a message: each has its own, or all have the same.
 fn nth<T>(values: &[T], index: usize) -> Option<&T> {
     values.get(index).or_else(|| values.first().filter(|_| values.len() == 1))
-}
-
-fn read(path: &Path) -> Result<String, CliError> {
-    let (mut bytes, input) = (Vec::new(), path == Path::new("-"));
-    let result = if input {
-        std::io::stdin().lock().take(MOST).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes))
-    };
-    let name = if input { Path::new("standard input") } else { path };
-    result.map_err(|error| CliError::io("read", name, &error))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn document(explanation: &Explanation) -> Value {

@@ -4,7 +4,6 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use clap::Args;
-use orch_core::bug::Fingerprinter;
 use serde_json::json;
 
 use super::record::Record;
@@ -31,7 +30,7 @@ pub(crate) struct Fingerprint {
 impl Fingerprint {
     pub(crate) fn run(self, app: &App) -> Result<(), CliError> {
         debug_assert!(self.stdin, "the only source there is");
-        let fingerprinter = Fingerprinter::default();
+        let fingerprinter = app.settings().fingerprinter();
         let mut input = BufReader::with_capacity(BATCH, std::io::stdin().lock());
         let (mut line, mut out, mut number, mut invalid) =
             (Vec::new(), String::with_capacity(BATCH + 1024), 0_usize, 0_usize);

@@ -1,10 +1,18 @@
-//! `orch bug`: what the rules make of errors. These verbs need neither a store nor a project.
+//! `orch bug`: errors, one record for each, and why they have the fingerprint they have.
 
 mod explain;
 mod fingerprint;
+mod found;
+mod list;
+mod log;
+mod merge;
+mod print;
 mod record;
+mod resolve;
+mod show;
 
 use clap::Subcommand;
+use orch_core::code::InvalidName;
 
 use crate::app::App;
 use crate::error::CliError;
@@ -12,18 +20,45 @@ use crate::error::CliError;
 /// The verbs of `orch bug`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Print the fingerprint and the type of each error of a stream
-    Fingerprint(fingerprint::Fingerprint),
+    /// Log an error, or all errors in the output of a program
+    Log(log::Log),
+    /// List bugs
+    List(list::List),
+    /// Show a bug: where it is, how often it occurred, what is like it
+    Show(show::Show),
+    /// Say that a bug is no more
+    Resolve(resolve::Resolve),
+    /// Say that two bugs are one
+    Merge(merge::Merge),
     /// Show which rule changed what in an error, and what went into its fingerprint
     Explain(explain::Explain),
+    /// Print the fingerprint and the type of each error of a stream; needs no project
+    Fingerprint(fingerprint::Fingerprint),
 }
 
 impl Verb {
     /// Runs the verb.
-    pub(crate) fn run(self, app: &App) -> Result<(), CliError> {
+    pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         match self {
+            Self::Log(args) => args.run(app).await,
+            Self::List(args) => args.run(app).await,
+            Self::Show(args) => args.run(app).await,
+            Self::Resolve(args) => args.run(app).await,
+            Self::Merge(args) => args.run(app).await,
+            Self::Explain(args) => args.run(app).await,
             Self::Fingerprint(args) => args.run(app),
-            Self::Explain(args) => args.run(app),
         }
+    }
+}
+
+/// How a bug is called on the command line.
+#[derive(Debug, Clone)]
+struct BugName(orch_core::store::BugName);
+
+impl std::str::FromStr for BugName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        orch_core::store::BugName::new(text).map(Self)
     }
 }

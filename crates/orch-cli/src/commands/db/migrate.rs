@@ -1,6 +1,7 @@
 //! `orch db migrate`.
 
 use clap::Args;
+use orch_core::operation::Operation;
 use orch_store::SqlStore;
 use serde_json::json;
 
@@ -10,6 +11,9 @@ use crate::exit::Exit;
 use crate::output::view;
 
 /// Arguments of `orch db migrate`.
+///
+/// Opening a store upgrades its schema by itself. Recorded bugs get the keys that the rules find now, the project's own rules
+/// included; those that turn out to be one are merged.
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {}
 
@@ -17,11 +21,22 @@ impl Migrate {
     pub(crate) async fn run(self, app: &App) -> Result<Exit, CliError> {
         let Self {} = self;
         // opening a store upgrades it
-        app.store().await?;
+        let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
+        let fingerprinter = app.settings().fingerprinter();
+        let service = App::bugs(store, &folder, &git, &fingerprinter);
+        let bugs = service.rekey(&Operation { key: None, ..app.operation() }, true).await?;
         let version = SqlStore::schema_version();
         app.printer.answer(
-            || view::answer(json!({"schema_version": version}), app.id()),
-            || format!("The store has schema {version}\n"),
+            || {
+                let bugs = json!({"looked_at": bugs.looked_at, "rekeyed": bugs.changed, "merged": bugs.merged});
+                view::answer(json!({"schema_version": version, "bugs": bugs}), app.id())
+            },
+            || {
+                format!(
+                    "The store has schema {version}\n{} bugs looked at, {} with other keys, {} merged\n",
+                    bugs.looked_at, bugs.changed, bugs.merged
+                )
+            },
         );
         Ok(Exit::Done)
     }

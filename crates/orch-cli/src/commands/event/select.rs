@@ -1,7 +1,7 @@
 //! Which events a command of `orch event` is about.
 
 use clap::Args;
-use orch_core::code::{Actor, EventType, SessionKey, TaskCode};
+use orch_core::code::{Actor, BugCode, EventType, SessionKey, TaskCode};
 use orch_core::event::EntityType;
 use orch_core::store::EventFilter;
 
@@ -13,6 +13,9 @@ use crate::time::Moment;
 pub(crate) struct Select {
     /// Only events of this task
     pub(crate) task: Option<TaskCode>,
+    /// Only events of this bug
+    #[arg(long, value_name = "BUG", conflicts_with = "task")]
+    bug: Option<BugCode>,
     /// Only events of this type
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<EventType>,
@@ -42,7 +45,10 @@ impl Select {
         let now = app.clock.now();
         EventFilter {
             after: self.after,
-            entity: self.task.map(|code| (EntityType::Task, code.to_string())),
+            entity: match (self.task, self.bug) {
+                (Some(code), _) => Some((EntityType::Task, code.to_string())),
+                (None, code) => code.map(|code| (EntityType::Bug, code.to_string())),
+            },
             event_type: self.event_type,
             session: self.session,
             actor: self.by,

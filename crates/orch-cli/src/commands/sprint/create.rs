@@ -25,7 +25,8 @@ pub(crate) struct Create {
 
 impl Create {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
-        let new = NewSprint { code: self.code, title: self.title, metadata: super::super::metadata(&self.meta)? };
+        let new =
+            NewSprint { code: self.code, title: self.title, metadata: super::super::metadata("--meta", &self.meta)? };
         let outcome = SprintService { store: app.store().await? }.create(&app.operation(), &new).await?;
         let sprint = &outcome.answer.sprint;
         app.printer.answer(

@@ -28,7 +28,7 @@ pub(crate) struct Update {
 
 impl Update {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
-        let metadata = super::super::metadata(&self.meta)?;
+        let metadata = super::super::metadata("--meta", &self.meta)?;
         let changes = SprintChanges { title: self.title, status: self.status, metadata };
         let service = SprintService { store: app.store().await? };
         let outcome = service.update(&app.operation(), &self.sprint, &changes).await?;

@@ -60,7 +60,7 @@ impl Create {
             task_type: self.task_type,
             priority: self.priority,
             sprint: self.sprint,
-            metadata: super::super::metadata(&self.meta)?,
+            metadata: super::super::metadata("--meta", &self.meta)?,
             after: self.after.into_iter().collect(),
         };
         let outcome = TaskService { store: app.store().await? }.create(&app.operation(), &new).await?;

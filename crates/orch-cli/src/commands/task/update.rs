@@ -53,7 +53,7 @@ impl Update {
             task_type: self.task_type,
             priority: self.priority,
             sprint: self.sprint,
-            metadata: super::super::metadata(&self.meta)?,
+            metadata: super::super::metadata("--meta", &self.meta)?,
             after: self.after.into_iter().collect(),
             not_after: self.not_after.into_iter().collect(),
         };
