@@ -250,7 +250,7 @@ fn check(known: &Known, text: &str) -> Result<String, String> {
             Ok(number) if (least..=most).contains(&number) => Ok(number.to_string()),
             _ => Err(format!("a whole number from {least} to {most}")),
         },
-        Form::Rules(list) => list.from_text(text),
+        Form::Rules(list) => list.read_text(text),
     }
 }
 
@@ -340,7 +340,7 @@ fn read_tree(tree: &Node, faults: &mut FaultList) -> Vec<(usize, String)> {
                 continue;
             };
             if let Form::Rules(list) = KNOWN[at].form {
-                values.extend(list.from_node(&key, entry.value, faults).map(|value| (at, value)));
+                values.extend(list.read_node(&key, entry.value, faults).map(|value| (at, value)));
                 continue;
             }
             let text = match &entry.value.kind {

@@ -22,7 +22,7 @@ impl List {
     }
 
     /// Reads the list from a file.
-    pub(super) fn from_node(self, key: &str, node: &Node, faults: &mut FaultList) -> Option<String> {
+    pub(super) fn read_node(self, key: &str, node: &Node, faults: &mut FaultList) -> Option<String> {
         let items = node.items(key, faults)?;
         let mut rules = Vec::with_capacity(items.len());
         for item in items {
@@ -45,7 +45,7 @@ impl List {
     }
 
     /// Reads the list from the JSON of a variable.
-    pub(super) fn from_text(self, text: &str) -> Result<String, String> {
+    pub(super) fn read_text(self, text: &str) -> Result<String, String> {
         let expected = || format!("{} as JSON", self.expected());
         let rules: Vec<Value> = serde_json::from_str(text).map_err(|_| expected())?;
         self.compile(&rules).map_err(|problem| format!("{}: {problem}", expected()))?;

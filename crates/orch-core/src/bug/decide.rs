@@ -267,14 +267,12 @@ impl Changing {
     }
 
     fn task(&mut self, code: &TaskCode) -> Result<&mut Draft, Refusal> {
-        let at = match self.tasks.iter().position(|draft| draft.task().code == *code) {
-            Some(at) => at,
-            None => {
-                let task = self.context.tasks.get(code).ok_or_else(|| Refusal::NoTask(code.clone()))?;
-                self.tasks.push(Draft::on(task.clone(), self.actor.clone(), self.context.now));
-                self.tasks.len() - 1
-            }
-        };
+        let known = self.tasks.iter().position(|draft| draft.task().code == *code);
+        let at = known.unwrap_or(self.tasks.len());
+        if known.is_none() {
+            let task = self.context.tasks.get(code).ok_or_else(|| Refusal::NoTask(code.clone()))?;
+            self.tasks.push(Draft::on(task.clone(), self.actor.clone(), self.context.now));
+        }
         Ok(&mut self.tasks[at])
     }
 }

@@ -224,12 +224,12 @@ impl<S: Store> BugService<'_, S> {
         let mut events = self.sessions.store.events(&logged, 1).await?;
         events.extend(self.sessions.store.events(&rekeyed, MAX_REPORTS as u64).await?);
         let facts = events.into_iter().filter_map(|event| Fact::decode(&event.event_type, event.payload).ok());
-        let reports = facts.filter_map(|fact| match fact {
+        let mut reports = facts.filter_map(|fact| match fact {
             Fact::BugLogged(logged) => Some(logged.report),
             Fact::BugRekeyed(rekeyed) => rekeyed.report,
             _ => None,
         });
-        Ok(reports.last())
+        Ok(reports.next_back())
     }
 
     /// Gives bugs the keys that the rules find now: those of another version of the rules, or all. Bugs that turn out to be
