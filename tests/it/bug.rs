@@ -181,9 +181,11 @@ fn the_errors_in_the_output_of_a_compiler_are_logged() {
     assert_eq!(second["others"][0]["occurrence_count"], 2, "{second:#}");
     // an output without errors logs nothing, a single line is an error itself
     sandbox.write("src/lib.rs", "//! A lib.\n");
-    let nothing =
-        fed(&sandbox, &["bug", "log", "-", "--json"], "   Compiling shop v0.1.0\n    Finished `dev` profile\n");
-    assert_eq!(nothing.success().json()["bug"], json!(null));
+    for output in ["", "   Compiling shop v0.1.0\n    Finished `dev` profile\n", "    Finished `dev` profile in 0.1s\n"]
+    {
+        let nothing = fed(&sandbox, &["bug", "log", "-", "--json"], output);
+        assert_eq!(nothing.success().json()["bug"], json!(null), "{output}");
+    }
     let line = fed(&sandbox, &["bug", "log", "-", "--json"], "disk quota exceeded\n");
     assert_eq!(line.success().json()["bug"]["error_message"], "disk quota exceeded");
 }

@@ -15,9 +15,6 @@ use crate::output::printer::{bold, visible, visible_line};
 use crate::output::view;
 
 /// Arguments of `orch bug explain`.
-///
-/// A bug that is recorded is explained by its code or hash. With two messages or bugs, the first part in which their
-/// fingerprints differ is shown, too.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The message or a recorded bug, or two of them to compare; without one, or for -, standard input

@@ -16,10 +16,6 @@ const BATCH: usize = 64 * 1024;
 const TOLD: usize = 20;
 
 /// Arguments of `orch bug fingerprint`.
-///
-/// Reads one JSON record a line, {"message", "file", "line", "stack", "project_root"}, and prints one line for each: the
-/// fingerprint, a TAB, and the type. A line that is no record gives "invalid" and a note on standard error, and the exit
-/// code is 2 at the end.
 #[derive(Debug, Args)]
 pub(crate) struct Fingerprint {
     /// Read records from standard input

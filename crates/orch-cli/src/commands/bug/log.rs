@@ -24,9 +24,6 @@ const MOST_SOURCE: u64 = 8 * 1024 * 1024;
 pub(super) const SIMILAR: u64 = 5;
 
 /// Arguments of `orch bug log`.
-///
-/// One record is kept for one error: the same one is counted. With -, standard input is read, and each error in the output of
-/// a compiler, a test runner or a crashed program is logged: cargo test 2>&1 | orch bug log -
 #[derive(Debug, Args)]
 pub(crate) struct Log {
     /// What the error says; - for the output of a program on standard input
@@ -65,7 +62,9 @@ impl Log {
         let context = metadata("--context", &self.context)?;
         let reports = self.reports(app)?;
         if reports.is_empty() {
-            app.printer.note("no error was found in the input; nothing was logged");
+            app.printer.note(
+                "no error was found in the input, and nothing was logged; to log a text as it is: orch bug log MESSAGE",
+            );
             app.printer.answer(|| view::answer(json!({"bug": null, "others": []}), app.id()), String::new);
             return Ok(());
         }
@@ -141,7 +140,7 @@ impl Log {
             look_into_source(app, &mut report);
             return Ok(vec![report]);
         }
-        let mut reports = found::reports(&read(Path::new("-"))?, &root);
+        let mut reports = found::reports(&read(Path::new("-"))?, &root, &app.settings().fingerprinter());
         for report in &mut reports {
             look_into_source(app, report);
         }

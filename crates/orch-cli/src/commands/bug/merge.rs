@@ -9,9 +9,6 @@ use crate::error::CliError;
 use crate::output::view;
 
 /// Arguments of `orch bug merge`.
-///
-/// The first bug takes over what the second one counted, and counts on for both: later occurrences of the second are its
-/// own. What is merged stays merged.
 #[derive(Debug, Args)]
 pub(crate) struct Merge {
     /// The bug that stays

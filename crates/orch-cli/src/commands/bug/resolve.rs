@@ -9,8 +9,6 @@ use crate::error::CliError;
 use crate::output::view;
 
 /// Arguments of `orch bug resolve`.
-///
-/// Phases that waited for the bug wait no longer. If it occurs again, it is open again, and the log calls it a regression.
 #[derive(Debug, Args)]
 pub(crate) struct Resolve {
     /// The bug: its code, or the beginning of its hash

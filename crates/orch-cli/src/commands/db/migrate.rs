@@ -11,9 +11,6 @@ use crate::exit::Exit;
 use crate::output::view;
 
 /// Arguments of `orch db migrate`.
-///
-/// Opening a store upgrades its schema by itself. Recorded bugs get the keys that the rules find now, the project's own rules
-/// included; those that turn out to be one are merged.
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {}
 

@@ -22,6 +22,9 @@ pub(crate) enum Verb {
     /// Look for damage: the file, its references, and each state against its events
     Check(check::Check),
     /// Bring the store to this program's schema; every command does so by itself
+    ///
+    /// Opening a store upgrades its schema by itself. Recorded bugs get the keys that the rules find now, the project's own rules
+    /// included; those that turn out to be one are merged.
     Migrate(migrate::Migrate),
     /// Make a copy of the store while others write
     Backup(backup::Backup),
