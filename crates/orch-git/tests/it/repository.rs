@@ -1,108 +1,12 @@
 //! Repositories made by the git program, read by orch-git, and compared with what git says. Uses no network.
-#![cfg(test)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
 use orch_core::vcs::{Commit, Head, VersionControl};
 use orch_git::{GitError, Place, Repository, discover};
-use tempfile::TempDir;
 
-/// A scratch folder whose git knows no settings but its own.
-struct Sandbox {
-    root: PathBuf,
-    _folder: TempDir,
-}
-
-impl Sandbox {
-    fn new() -> Self {
-        let folder = TempDir::new().expect("a scratch folder");
-        let root = folder.path().canonicalize().expect("a path");
-        fs::create_dir(root.join("home")).expect("a home");
-        Self { root, _folder: folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.root.join(name)
-    }
-
-    fn isolate<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
-            command.env_remove(name);
-        }
-        command
-            .env("HOME", self.path("home"))
-            .env_remove("XDG_CONFIG_HOME")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", self.path("home/.gitconfig"))
-            .stdin(Stdio::null())
-    }
-
-    /// Runs git in a folder; the clock is frozen at `seconds`.
-    fn git_at(&self, folder: &str, seconds: u64, arguments: &[&str]) -> Vec<u8> {
-        let mut command = Command::new("git");
-        let output = self
-            .isolate(&mut command)
-            .current_dir(self.path(folder))
-            .args(["-c", "protocol.file.allow=always", "-c", "init.defaultBranch=main"])
-            .args(arguments)
-            .env("GIT_AUTHOR_NAME", "Ada")
-            .env("GIT_AUTHOR_EMAIL", "ada@example.org")
-            .env("GIT_COMMITTER_NAME", "Grace")
-            .env("GIT_COMMITTER_EMAIL", "grace@example.org")
-            .env("GIT_AUTHOR_DATE", "1000000000 +0200")
-            .env("GIT_COMMITTER_DATE", format!("@{seconds} +0000"))
-            .output()
-            .expect("git runs");
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        output.stdout
-    }
-
-    fn git(&self, folder: &str, arguments: &[&str]) -> String {
-        String::from_utf8(self.git_at(folder, 1_000_000_000, arguments)).expect("UTF-8").trim_end().to_owned()
-    }
-
-    fn init(&self, name: &str) {
-        self.git("", &["init", "-q", name]);
-    }
-
-    fn commit(&self, folder: &str, seconds: u64, message: &str) {
-        self.git_at(folder, seconds, &["commit", "-q", "--allow-empty", "-m", message]);
-    }
-
-    fn open(&self, name: &str) -> Repository {
-        Repository::open(&self.path(name)).expect("it opens")
-    }
-
-    fn discover(&self, name: &str) -> Option<Place> {
-        discover(&self.path(name)).expect("it can be told")
-    }
-
-    /// Stores a commit object as it is, whatever git thinks of it, and lets HEAD's branch point at it.
-    fn raw_commit(&self, folder: &str, bytes: &[u8]) {
-        fs::write(self.path("raw"), bytes).expect("a file");
-        let file = self.path("raw");
-        let file = file.to_str().expect("UTF-8");
-        let hash = self.git(folder, &["hash-object", "-t", "commit", "-w", "--literally", file]);
-        self.git(folder, &["update-ref", "HEAD", &hash]);
-    }
-
-    /// Runs [`child`] in a process of its own with further variables and gives what `discover` said there.
-    fn discover_in_child(&self, start: &Path, variables: &[(&str, &Path)]) -> String {
-        let answer = self.path("answer");
-        let mut command = Command::new(std::env::current_exe().expect("this program"));
-        self.isolate(&mut command).args(["--exact", "child"]).stdout(Stdio::null());
-        let status = command
-            .env("ORCH_TEST_START", start)
-            .env("ORCH_TEST_ANSWER", &answer)
-            .envs(variables.iter().copied())
-            .status()
-            .expect("it runs");
-        assert!(status.success());
-        fs::read_to_string(answer).expect("an answer")
-    }
-}
+use crate::sandbox::Sandbox;
 
 /// Not a test of its own: what [`Sandbox::discover_in_child`] runs.
 #[expect(clippy::disallowed_methods, reason = "how the test talks to itself in another process")]
@@ -410,21 +314,6 @@ fn odd_dates_and_names_do_not_fail() {
         let (commit, _) = at(sandbox.open("r").head().unwrap());
         assert_eq!((commit.author.as_str(), commit.committed_at.to_rfc3339().as_str()), (name, time), "{committer}");
         assert_eq!(commit.message, "odd\n");
-    }
-}
-
-#[test]
-fn formats_beyond_libgit2_are_named() {
-    let sandbox = Sandbox::new();
-    for (option, word) in [("--object-format=sha256", "sha256"), ("--ref-format=reftable", "refStorage")] {
-        sandbox.git("", &["init", "-q", option, word]);
-        match discover(&sandbox.path(word)) {
-            Err(GitError::Unsupported { path, reason }) => {
-                assert_eq!(path, sandbox.path(word));
-                assert!(reason.contains(word), "{reason}");
-            }
-            other => panic!("{other:?}"),
-        }
     }
 }
 

@@ -1,0 +1,69 @@
+//! libgit2 in one repository, and how far its answers can be trusted. Runs no program.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use git2::{FileMode, Index};
+use orch_core::vcs::VcsError;
+
+use super::Place;
+
+/// An answer, and whether git says the same in every case.
+pub(super) enum Answer<T> {
+    /// It does.
+    Sure(T),
+    /// It may not; this is the best that the library can say.
+    Doubtful(T),
+}
+
+impl<T> Answer<T> {
+    pub(super) fn new(answer: T, sure: bool) -> Self {
+        if sure { Self::Sure(answer) } else { Self::Doubtful(answer) }
+    }
+}
+
+/// An open repository.
+pub(super) struct Library {
+    inner: Mutex<git2::Repository>,
+    pub(super) place: Place,
+}
+
+/// Marks in an index entry, of which the library does not know all that git does with them.
+const INTENT_TO_ADD: u16 = 1 << 13;
+const SKIP_WORKTREE: u16 = 1 << 14;
+
+impl Library {
+    pub(super) fn new(inner: git2::Repository, place: Place) -> Self {
+        Self { inner: Mutex::new(inner), place }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, git2::Repository> {
+        // Reading leaves nothing half done, so a panic in another thread spoils nothing.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether git shows other objects than are stored (`git replace`, grafts). The library does not know of them.
+    pub(super) fn has_replacements(&self) -> bool {
+        let common = &self.place.common_dir;
+        let loose = || common.join("refs/replace").read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        common.join("info/grafts").exists() || loose() || packed_replacements(&common.join("packed-refs"))
+    }
+}
+
+fn packed_replacements(file: &Path) -> bool {
+    const WORD: &[u8] = b" refs/replace/";
+    std::fs::read(file).is_ok_and(|packed| packed.windows(WORD.len()).any(|window| window == WORD))
+}
+
+/// Whether the library compares this index with the files on disk as git does: not with submodules, whose settings say
+/// what of them counts; nor with files that are only announced or left out of the work tree.
+pub(super) fn is_plain(index: &Index) -> bool {
+    index.iter().all(|entry| {
+        entry.mode != u32::from(FileMode::Commit) && entry.flags_extended & (INTENT_TO_ADD | SKIP_WORKTREE) == 0
+    })
+}
+
+/// Makes an error of the library one of the port.
+pub(super) fn failed(doing: &'static str) -> impl Fn(git2::Error) -> VcsError {
+    move |source| VcsError::Failed { doing, source: Box::new(source) }
+}
