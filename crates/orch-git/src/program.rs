@@ -3,6 +3,7 @@
 
 mod commit;
 mod diff;
+mod filter;
 mod place;
 mod status;
 
@@ -51,11 +52,13 @@ const REMOVED: [&str; 31] = [
 ];
 
 /// What makes answers independent of the user's settings, and keeps git from running others' programs.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.quotePath=true",
     "diff.algorithm=myers",
+    // It would write the index, whatever `GIT_OPTIONAL_LOCKS` says.
+    "diff.autoRefreshIndex=false",
     "diff.relative=false",
     "diff.renameLimit=1000",
     "diff.renames=true",
@@ -130,28 +133,6 @@ impl Program {
         }
         command.args(arguments);
         run(doing, command)
-    }
-
-    /// Settings that take every filter's programs away. They are no arguments, as a filter's name may hold anything.
-    fn without_filters(&self) -> Result<Vec<(OsString, OsString)>, Trouble> {
-        let arguments = ["config", "-z", "--name-only", "--get-regexp", r"^filter\."];
-        let said = self.ask("read git's settings", &arguments, &[])?;
-        let mut names: Vec<&[u8]> = said
-            .out
-            .split(|&byte| byte == 0)
-            .filter_map(|key| key.strip_prefix(b"filter."))
-            .filter_map(|key| key.iter().rposition(|&byte| byte == b'.').map(|dot| &key[..dot]))
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let mut settings = Vec::new();
-        for name in names {
-            for (key, value) in [("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")] {
-                let key = [b"filter.", name, b".", key.as_bytes()].concat();
-                settings.push((os_string(&key), value.into()));
-            }
-        }
-        Ok(settings)
     }
 }
 

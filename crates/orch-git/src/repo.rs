@@ -14,7 +14,7 @@ use orch_core::vcs::{After, Before, Commit, Diff, Head, Status, VcsError, Versio
 
 use crate::GitError;
 use crate::program::{Program, Trouble};
-use library::{Answer, Library};
+use library::{Asked, Library};
 
 /// Where a repository and its parts lie. All paths are absolute, links in the way to the start are resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,23 +67,32 @@ impl Repository {
     }
 
     /// Asks the library, and the program where the library has no answer that is surely git's. Without a program what
-    /// the library said has to do.
+    /// the library says has to do.
     fn ask<T>(
         &self,
-        library: impl FnOnce(&Library) -> Result<Answer<T>, VcsError>,
+        library: impl Fn(&Library, Asked) -> Result<Option<T>, VcsError>,
         program: impl FnOnce(&Program) -> Result<T, Trouble>,
     ) -> Result<T, VcsError> {
-        let second = match self.library.as_ref().map(library) {
-            Some(Ok(Answer::Sure(answer))) => return Ok(answer),
-            Some(Ok(Answer::Doubtful(answer))) => Ok(answer),
-            Some(Err(error)) => Err(error),
-            None => Err(needs_program(&self.place, "libgit2 does not know its format")),
-        };
-        match program(&self.program) {
-            Ok(answer) => Ok(answer),
-            Err(Trouble::Absent) => second,
-            Err(Trouble::Vcs(error)) => Err(error),
+        let first = self.library.as_ref().map(|opened| library(opened, Asked::First));
+        if let Some(Ok(Some(answer))) = first {
+            return Ok(answer);
         }
+        match program(&self.program) {
+            Ok(answer) => return Ok(answer),
+            Err(Trouble::Vcs(error)) => return Err(error),
+            Err(Trouble::Absent) => {}
+        }
+        match (first, &self.library) {
+            (Some(Err(error)), _) => return Err(error),
+            (_, Some(opened)) => {
+                if let Some(answer) = library(opened, Asked::Alone)? {
+                    return Ok(answer);
+                }
+            }
+            (_, None) => {}
+        }
+        let path = self.place.work_tree.as_ref().unwrap_or(&self.place.git_dir).clone();
+        Err(GitError::Unsupported { path, reason: without_program("libgit2 does not know its format") })
     }
 }
 
@@ -99,7 +108,10 @@ impl VersionControl for Repository {
     }
 
     fn commits_since(&self, base: Option<&str>, limit: usize) -> Result<Vec<Commit>, VcsError> {
-        self.ask(|library| library.commits_since(base, limit), |program| program.commits_since(base, limit))
+        self.ask(
+            |library, asked| library.commits_since(base, limit, asked),
+            |program| program.commits_since(base, limit),
+        )
     }
 
     fn status(&self) -> Result<Status, VcsError> {
@@ -107,21 +119,16 @@ impl VersionControl for Repository {
     }
 
     fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Diff, VcsError> {
-        self.ask(|library| library.diff(from, to), |program| program.diff(from, to))
+        self.ask(|library, asked| library.diff(from, to, asked), |program| program.diff(from, to))
     }
 
     fn commit(&self, revision: &str) -> Result<Commit, VcsError> {
-        self.ask(|library| library.commit(revision), |program| program.commit(revision))
+        self.ask(|library, asked| library.commit(revision, asked), |program| program.commit(revision))
     }
 
     fn commit_diff(&self, revision: &str) -> Result<Diff, VcsError> {
-        self.ask(|library| library.commit_diff(revision), |program| program.commit_diff(revision))
+        self.ask(|library, asked| library.commit_diff(revision, asked), |program| program.commit_diff(revision))
     }
-}
-
-fn needs_program(place: &Place, reason: &str) -> GitError {
-    let path = place.work_tree.as_ref().unwrap_or(&place.git_dir).clone();
-    GitError::Unsupported { path, reason: without_program(reason) }
 }
 
 fn without_program(reason: &str) -> String {

@@ -69,12 +69,7 @@ impl Program {
 
     /// The branch that HEAD names, without `refs/heads/`.
     pub(super) fn branch(&self) -> Result<Option<String>, Trouble> {
-        let said = self.ask("read HEAD", &["symbolic-ref", "--quiet", "--no-recurse", "HEAD"], &[])?;
-        let said = match said.code {
-            // A git from before that option.
-            Some(129) => self.ask("read HEAD", &["symbolic-ref", "--quiet", "HEAD"], &[])?,
-            _ => said,
-        };
+        let said = self.ask("read HEAD", &["symbolic-ref", "--quiet", "HEAD"], &[])?;
         if said.code != Some(0) {
             return Ok(None);
         }

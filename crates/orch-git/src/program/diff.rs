@@ -1,8 +1,10 @@
 //! Differences, as the `git` program says: its list and its counts in one call.
 
+use std::ffi::OsString;
+
 use orch_core::vcs::{After, Before, ChangeKind, Diff, FileChange, RepoPath, VcsError};
 
-use super::{Program, Trouble, line, refusal, unexpected};
+use super::{Program, Trouble, line, os_string, refusal, unexpected};
 
 const DOING: &str = "compare files";
 
@@ -32,14 +34,33 @@ impl Program {
         // Only files on disk pass through filters.
         let settings = if sides.len() == 1 { self.without_filters()? } else { Vec::new() };
         let mut arguments = vec!["diff", "--no-ext-diff", "--no-textconv", "--no-color"];
-        arguments.extend(["--raw", "--numstat", "-z", "-M"]);
+        arguments.extend(["--raw", "--numstat", "-z", "-M", "--no-abbrev"]);
         arguments.extend(sides);
         arguments.push("--");
         let said = self.ask(DOING, &arguments, &settings)?;
         if said.code != Some(0) {
             return Err(refusal(DOING, &self.folder, said.error));
         }
-        parse(&said.out).map(Diff::of_files).ok_or_else(|| unexpected(DOING))
+        let listed = parse(&said.out).ok_or_else(|| unexpected(DOING))?;
+        let mut files = Vec::new();
+        for Listed { file, stored } in listed {
+            let same = match stored {
+                Some(_) if !file.binary => file.insertions == 0 && file.deletions == 0,
+                Some(hash) => self.is_stored(&file.path, &hash, &settings)?,
+                None => false,
+            };
+            if !same {
+                files.push(file);
+            }
+        }
+        Ok(Diff::of_files(files))
+    }
+
+    /// Whether a file on disk would be stored under this hash.
+    fn is_stored(&self, path: &RepoPath, hash: &[u8], settings: &[(OsString, OsString)]) -> Result<bool, Trouble> {
+        let arguments = [OsString::from("hash-object"), "--".into(), os_string(path.as_bytes())];
+        let said = self.ask(DOING, &arguments, settings)?;
+        Ok(said.code == Some(0) && said.out.strip_suffix(b"\n") == Some(hash))
     }
 
     fn empty_tree(&self) -> Result<String, Trouble> {
@@ -56,16 +77,30 @@ fn no_work_tree(program: &Program) -> VcsError {
     VcsError::Unsupported { path: program.folder.clone(), reason: "it is bare, it has no files to compare".to_owned() }
 }
 
+/// A file in git's list.
+#[derive(Debug, PartialEq)]
+struct Listed {
+    file: FileChange,
+    /// The hash of what is stored, if git has not compared it with the file on disk but seen that its time is another.
+    stored: Option<Vec<u8>>,
+}
+
 /// Reads the list of files and then the counts, which are in the same order but may lack some.
-fn parse(out: &[u8]) -> Option<Vec<FileChange>> {
+fn parse(out: &[u8]) -> Option<Vec<Listed>> {
     let mut tokens = out.split(|&byte| byte == 0).filter(|token| !token.is_empty()).peekable();
     let mut files = Vec::new();
     while let Some(head) = tokens.next_if(|token| token.starts_with(b":")) {
-        let kind = ChangeKind::of_letter(*head.rsplit(|&byte| byte == b' ').next()?.first()?)?;
+        let fields: Vec<&[u8]> = head[1..].split(|&byte| byte == b' ').collect();
+        let [old_mode, new_mode, old, new, status] = fields[..] else { return None };
+        let kind = ChangeKind::of_letter(*status.first()?)?;
         let moved = matches!(kind, ChangeKind::Renamed | ChangeKind::Copied);
         let old_path = if moved { Some(tokens.next()?.into()) } else { None };
         let path = tokens.next()?.into();
-        files.push(FileChange { path, old_path, kind, insertions: 0, deletions: 0, binary: false });
+        let seen = kind == ChangeKind::Modified && old_mode == new_mode && new.iter().all(|&digit| digit == b'0');
+        files.push(Listed {
+            file: FileChange { path, old_path, kind, insertions: 0, deletions: 0, binary: false },
+            stored: seen.then(|| old.to_vec()),
+        });
     }
     let mut from = 0;
     while let Some(counts) = tokens.next() {
@@ -73,10 +108,11 @@ fn parse(out: &[u8]) -> Option<Vec<FileChange>> {
         let (insertions, deletions, path) = (parts.next()?, parts.next()?, parts.next()?);
         // With a rename both paths follow.
         let (old, new) = if path.is_empty() { (Some(tokens.next()?), tokens.next()?) } else { (None, path) };
-        let same =
-            |file: &FileChange| file.path.as_bytes() == new && file.old_path.as_ref().map(RepoPath::as_bytes) == old;
+        let same = |listed: &Listed| {
+            listed.file.path.as_bytes() == new && listed.file.old_path.as_ref().map(RepoPath::as_bytes) == old
+        };
         let at = from + files[from..].iter().position(same)?;
-        let file = &mut files[at];
+        let file = &mut files[at].file;
         file.binary = insertions == b"-";
         if !file.binary {
             (file.insertions, file.deletions) = (number(insertions)?, number(deletions)?);
@@ -98,7 +134,7 @@ mod tests {
     fn any_name_is_read() {
         let out = b":100644 100644 aa bb M\0a\nb\0:100644 100644 aa bb R090\0:old\0-new\0:100644 000000 aa 00 D\0bin\0\
             1\t2\ta\nb\x003\t0\t\0:old\0-new\0-\t-\tbin\0";
-        let files = parse(out).unwrap();
+        let files: Vec<_> = parse(out).unwrap().into_iter().map(|listed| listed.file).collect();
         let said: Vec<_> = files.iter().map(|f| (f.path.text(), f.kind, f.insertions, f.deletions, f.binary)).collect();
         assert_eq!(
             said,

@@ -4,41 +4,54 @@ use chrono::DateTime;
 use git2::{ErrorCode, Oid, Sort};
 use orch_core::vcs::{Commit, Head, VcsError};
 
-use super::library::{Answer, Library, failed};
+use super::library::{Asked, Library, failed};
 use crate::message::decode;
 
 impl Library {
-    pub(super) fn head(&self) -> Result<Answer<Head>, VcsError> {
+    pub(super) fn head(&self, asked: Asked) -> Result<Option<Head>, VcsError> {
         let repository = self.lock();
         let branch = branch(&repository)?;
         let head = match head_commit(&repository)? {
             Some(commit) => Head::At { commit: value(&commit)?, branch },
             None => Head::Unborn { branch },
         };
-        Ok(Answer::new(head, !self.has_replacements()))
+        Ok(asked.weigh(head, !self.has_replacements()))
     }
 
-    pub(super) fn commits_since(&self, base: Option<&str>, limit: usize) -> Result<Answer<Vec<Commit>>, VcsError> {
+    pub(super) fn commits_since(
+        &self,
+        base: Option<&str>,
+        limit: usize,
+        asked: Asked,
+    ) -> Result<Option<Vec<Commit>>, VcsError> {
         let repository = self.lock();
         let commits = commits_since(&repository, base, limit)?;
-        Ok(Answer::new(commits, !self.has_replacements()))
+        Ok(asked.weigh(commits, !self.has_replacements()))
     }
 
-    pub(super) fn commit(&self, revision: &str) -> Result<Answer<Commit>, VcsError> {
+    pub(super) fn commit(&self, revision: &str, asked: Asked) -> Result<Option<Commit>, VcsError> {
         let repository = self.lock();
         let commit = value(&resolve(&repository, revision)?)?;
-        Ok(Answer::new(commit, !self.has_replacements()))
+        Ok(asked.weigh(commit, !self.has_replacements()))
     }
 }
 
-/// The branch that HEAD names, without `refs/heads/`.
+/// The branch that HEAD is at, without `refs/heads/`. Behind a branch that is a link it is the one at its end.
 pub(super) fn branch(repository: &git2::Repository) -> Result<Option<String>, VcsError> {
-    // One level only, as git does: a branch that is itself a link is still the branch.
-    let reference = repository.find_reference("HEAD").map_err(failed("read HEAD"))?;
-    Ok(reference.symbolic_target_bytes().map(|name| {
-        let name = String::from_utf8_lossy(name);
-        name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()
-    }))
+    let mut reference = repository.find_reference("HEAD").map_err(failed("read HEAD"))?;
+    let mut branch = None;
+    // Git follows no more links than that.
+    for _ in 0..5 {
+        let Some(target) = reference.symbolic_target_bytes() else { break };
+        let name = String::from_utf8_lossy(target).into_owned();
+        let next = repository.find_reference(&name);
+        branch = Some(name);
+        match next {
+            Ok(next) => reference = next,
+            Err(_) => break,
+        }
+    }
+    Ok(branch.map(|name| name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()))
 }
 
 /// The commit of HEAD; none if it is unborn.

@@ -1,5 +1,5 @@
 //! Differences by way of libgit2, whose line counts are git's. Git's way to find renames is another one, so wherever a
-//! file may have been renamed the answer is doubtful.
+//! file may have been renamed git is asked.
 
 use std::collections::HashSet;
 
@@ -7,93 +7,113 @@ use git2::{AttrCheckFlags, Delta, DiffFindOptions, DiffOptions, FileMode, Patch,
 use orch_core::vcs::{After, Before, ChangeKind, Diff, FileChange, RepoPath, VcsError};
 
 use super::commit::resolve;
-use super::library::{Answer, Library, failed, is_plain};
+use super::library::{Asked, Library, failed, is_plain};
 
 const DOING: &str = "compare files";
 
 impl Library {
-    pub(super) fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Answer<Diff>, VcsError> {
+    pub(super) fn diff(&self, from: Before<'_>, to: After<'_>, asked: Asked) -> Result<Option<Diff>, VcsError> {
         let repository = self.lock();
         let old = match from {
             Before::Nothing => None,
             Before::Commit(revision) => Some(resolve(&repository, revision)?.tree().map_err(failed(DOING))?),
         };
-        let answer = match to {
+        if asked == Asked::First && self.has_replacements() {
+            return Ok(None);
+        }
+        match to {
             After::Commit(revision) => {
                 let new = resolve(&repository, revision)?.tree().map_err(failed(DOING))?;
-                trees(&repository, old.as_ref(), &new)
+                trees(&repository, old.as_ref(), &new, asked)
             }
-            After::WorkTree => self.work_tree(&repository, old.as_ref()),
-        };
-        Ok(self.weighed(answer?))
-    }
-
-    pub(super) fn commit_diff(&self, revision: &str) -> Result<Answer<Diff>, VcsError> {
-        let repository = self.lock();
-        let commit = resolve(&repository, revision)?;
-        let tree = commit.tree().map_err(failed(DOING))?;
-        let parent = match commit.parent_id(0) {
-            Ok(parent) => {
-                let parent = repository.find_commit(parent).and_then(|parent| parent.tree()).map_err(|source| {
-                    if repository.is_shallow() {
-                        VcsError::UnknownRevision { revision: format!("{revision}^"), shallow: true }
-                    } else {
-                        failed(DOING)(source)
-                    }
-                })?;
-                Some(parent)
-            }
-            Err(_) => None,
-        };
-        Ok(self.weighed(trees(&repository, parent.as_ref(), &tree)?))
-    }
-
-    fn weighed(&self, answer: Answer<Diff>) -> Answer<Diff> {
-        match answer {
-            Answer::Sure(diff) => Answer::new(diff, !self.has_replacements()),
-            doubtful @ Answer::Doubtful(_) => doubtful,
+            After::WorkTree => self.work_tree(&repository, old.as_ref(), asked),
         }
     }
 
+    pub(super) fn commit_diff(&self, revision: &str, asked: Asked) -> Result<Option<Diff>, VcsError> {
+        let repository = self.lock();
+        let commit = resolve(&repository, revision)?;
+        if asked == Asked::First && self.has_replacements() {
+            return Ok(None);
+        }
+        let missing = |source| {
+            if repository.is_shallow() {
+                VcsError::UnknownRevision { revision: format!("{revision}^"), shallow: true }
+            } else {
+                failed(DOING)(source)
+            }
+        };
+        let parent = match commit.parent_id(0) {
+            Ok(id) => Some(repository.find_commit(id).and_then(|parent| parent.tree()).map_err(missing)?),
+            Err(_) => None,
+        };
+        let tree = commit.tree().map_err(failed(DOING))?;
+        trees(&repository, parent.as_ref(), &tree, asked)
+    }
+
     /// A tree, the index and the files on disk: what is staged and what is not. A file with both is left to git.
-    fn work_tree(&self, repository: &Repository, old: Option<&Tree<'_>>) -> Result<Answer<Diff>, VcsError> {
+    fn work_tree(
+        &self,
+        repository: &Repository,
+        old: Option<&Tree<'_>>,
+        asked: Asked,
+    ) -> Result<Option<Diff>, VcsError> {
         if self.place.work_tree.is_none() {
             let reason = "it is bare, it has no files to compare".to_owned();
             return Err(VcsError::Unsupported { path: self.place.git_dir.clone(), reason });
         }
         let doing = failed(DOING);
         let index = repository.index().map_err(&doing)?;
+        let plain = !index.has_conflicts() && is_plain(&index) && has_plain_drivers(repository)?;
+        if asked == Asked::First && !plain {
+            return Ok(None);
+        }
         let mut options = options(repository)?;
         let mut staged = repository.diff_tree_to_index(old, Some(&index), Some(&mut options)).map_err(&doing)?;
         let unstaged = repository.diff_index_to_workdir(Some(&index), Some(&mut options)).map_err(&doing)?;
-        let mut sure = is_plain(&index) && !index.has_conflicts() && has_plain_drivers(repository)?;
-        let paths = |diff: &git2::Diff<'_>| -> Vec<Vec<u8>> {
+        let paths = |diff: &git2::Diff<'_>| -> HashSet<Vec<u8>> {
             diff.deltas().filter_map(|delta| delta.new_file().path_bytes().map(<[u8]>::to_vec)).collect()
         };
         let (first, second) = (paths(&staged), paths(&unstaged));
-        let first: HashSet<_> = first.into_iter().collect();
-        let both = second.iter().any(|path| first.contains(path));
-        sure &= !both && !second.iter().any(|path| is_recoded(repository, &RepoPath::from(path.as_slice())));
-        if !both && sure && !may_be_renamed(staged.deltas().chain(unstaged.deltas())) {
-            let mut files = Vec::new();
+        let recoded = second.iter().any(|path| is_recoded(repository, &RepoPath::from(path.as_slice())));
+        let apart = first.is_disjoint(&second) && !may_be_renamed(staged.deltas().chain(unstaged.deltas()));
+        if asked == Asked::First && (recoded || !apart) {
+            return Ok(None);
+        }
+        let mut files = Vec::new();
+        if apart {
             let sure = collect(&staged, &mut files)? & collect(&unstaged, &mut files)?;
-            return Ok(Answer::new(Diff::of_files(files), sure));
+            return Ok(asked.weigh(Diff::of_files(files), sure));
         }
         staged.merge(&unstaged).map_err(&doing)?;
-        Ok(Answer::Doubtful(with_renames(staged)?))
+        find_renames(&mut staged)?;
+        collect(&staged, &mut files)?;
+        Ok(Some(Diff::of_files(files)))
     }
 }
 
-fn trees(repository: &Repository, old: Option<&Tree<'_>>, new: &Tree<'_>) -> Result<Answer<Diff>, VcsError> {
+fn trees(
+    repository: &Repository,
+    old: Option<&Tree<'_>>,
+    new: &Tree<'_>,
+    asked: Asked,
+) -> Result<Option<Diff>, VcsError> {
+    // Without a work tree some versions of git take attributes from HEAD, the library from nowhere.
+    let plain = !repository.is_bare() && has_plain_drivers(repository)?;
+    if asked == Asked::First && !plain {
+        return Ok(None);
+    }
     let mut options = options(repository)?;
-    let diff = repository.diff_tree_to_tree(old, Some(new), Some(&mut options)).map_err(failed(DOING))?;
+    let mut diff = repository.diff_tree_to_tree(old, Some(new), Some(&mut options)).map_err(failed(DOING))?;
     if may_be_renamed(diff.deltas()) {
-        return Ok(Answer::Doubtful(with_renames(diff)?));
+        if asked == Asked::First {
+            return Ok(None);
+        }
+        find_renames(&mut diff)?;
     }
     let mut files = Vec::new();
     let sure = collect(&diff, &mut files)?;
-    // Without a work tree git takes attributes from HEAD, the library from nowhere.
-    Ok(Answer::new(Diff::of_files(files), sure && !repository.is_bare() && has_plain_drivers(repository)?))
+    Ok(asked.weigh(Diff::of_files(files), sure))
 }
 
 fn options(repository: &Repository) -> Result<DiffOptions, VcsError> {
@@ -132,13 +152,10 @@ fn may_be_renamed<'a>(deltas: impl Iterator<Item = git2::DiffDelta<'a>>) -> bool
 }
 
 /// The library's own guess, for where there is no program.
-fn with_renames(mut diff: git2::Diff<'_>) -> Result<Diff, VcsError> {
+fn find_renames(diff: &mut git2::Diff<'_>) -> Result<(), VcsError> {
     let mut options = DiffFindOptions::new();
     options.renames(true).rename_threshold(50).rename_limit(1000);
-    diff.find_similar(Some(&mut options)).map_err(failed("look for renamed files"))?;
-    let mut files = Vec::new();
-    collect(&diff, &mut files)?;
-    Ok(Diff::of_files(files))
+    diff.find_similar(Some(&mut options)).map_err(failed("look for renamed files"))
 }
 
 /// Counts the lines of each file, and says whether git counts them in the same way.
@@ -171,6 +188,11 @@ fn collect(diff: &git2::Diff<'_>, files: &mut Vec<FileChange>) -> Result<bool, V
             let (_, added, removed) = lines.line_stats().map_err(&doing)?;
             (insertions, deletions) = (added as u64, removed as u64);
             binary = lines.delta().flags().is_binary();
+        }
+        // A file on disk that only its line ends or its time set apart from what is stored.
+        let as_stored = kind == ChangeKind::Modified && old.mode() == new.mode() && !binary;
+        if as_stored && insertions == 0 && deletions == 0 {
+            continue;
         }
         files.push(FileChange { path: path.into(), old_path, kind, insertions, deletions, binary });
     }

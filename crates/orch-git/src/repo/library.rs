@@ -2,23 +2,26 @@
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use git2::{FileMode, Index};
 use orch_core::vcs::VcsError;
 
 use super::Place;
 
-/// An answer, and whether git says the same in every case.
-pub(super) enum Answer<T> {
-    /// It does.
-    Sure(T),
-    /// It may not; this is the best that the library can say.
-    Doubtful(T),
+/// Whether the library has to answer though git may say something else, as there is nobody else to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It need not: where its answer may not be git's, it gives `None`.
+    First,
+    /// It has to.
+    Alone,
 }
 
-impl<T> Answer<T> {
-    pub(super) fn new(answer: T, sure: bool) -> Self {
-        if sure { Self::Sure(answer) } else { Self::Doubtful(answer) }
+impl Asked {
+    /// Passes an answer on, if it is surely git's or there is no other.
+    pub(super) fn weigh<T>(self, answer: T, sure: bool) -> Option<T> {
+        (sure || self == Self::Alone).then_some(answer)
     }
 }
 
@@ -56,10 +59,18 @@ fn packed_replacements(file: &Path) -> bool {
 }
 
 /// Whether the library compares this index with the files on disk as git does: not with submodules, whose settings say
-/// what of them counts; nor with files that are only announced or left out of the work tree.
+/// what of them counts; not with files that are only announced or left out of the work tree; nor with files as young as
+/// the index, which git looks into where the library trusts a clock that is finer than git's.
 pub(super) fn is_plain(index: &Index) -> bool {
+    let written = index.path().and_then(|path| path.metadata().ok()?.modified().ok());
+    let written = written.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let Some(written) = written.and_then(|time| i32::try_from(time.as_secs()).ok()) else {
+        return index.is_empty();
+    };
     index.iter().all(|entry| {
-        entry.mode != u32::from(FileMode::Commit) && entry.flags_extended & (INTENT_TO_ADD | SKIP_WORKTREE) == 0
+        entry.mode != u32::from(FileMode::Commit)
+            && entry.flags_extended & (INTENT_TO_ADD | SKIP_WORKTREE) == 0
+            && entry.mtime.seconds() < written
     })
 }
 

@@ -5,13 +5,16 @@ use orch_core::vcs::{ChangeKind, Conflict, ConflictEntry, RepoPath, Status, Stat
 
 use super::commit::{branch, head_commit};
 use super::diff::is_recoded;
-use super::library::{Answer, Library, failed, is_plain};
+use super::library::{Asked, Library, failed, is_plain};
 use super::upstream;
 use crate::operation;
 
 impl Library {
-    pub(super) fn status(&self) -> Result<Answer<Status>, VcsError> {
+    pub(super) fn status(&self, asked: Asked) -> Result<Option<Status>, VcsError> {
         let repository = self.lock();
+        if asked == Asked::First && self.has_replacements() {
+            return Ok(None);
+        }
         let branch = branch(&repository)?;
         let head = head_commit(&repository)?.map(|commit| commit.id().to_string());
         let upstream = match &branch {
@@ -32,15 +35,17 @@ impl Library {
             head,
             ..Status::default()
         };
-        let sure = status.bare || files(&repository, &mut status)?;
-        Ok(Answer::new(status, sure && !self.has_replacements()))
+        let sure = status.bare || files(&repository, asked, &mut status)?;
+        Ok(asked.weigh(status, sure))
     }
 }
 
 /// Fills the lists, and says whether git would fill them in the same way.
-fn files(repository: &git2::Repository, status: &mut Status) -> Result<bool, VcsError> {
+fn files(repository: &git2::Repository, asked: Asked, status: &mut Status) -> Result<bool, VcsError> {
     let index = repository.index().map_err(failed("read the index"))?;
-    let plain = is_plain(&index);
+    if asked == Asked::First && !is_plain(&index) {
+        return Ok(false);
+    }
     let mut options = StatusOptions::new();
     options.show(StatusShow::IndexAndWorkdir).include_untracked(true).recurse_untracked_dirs(true);
     // Git's way to find renames is another one. If both a new and a gone file are staged, it has the last word.
@@ -52,10 +57,6 @@ fn files(repository: &git2::Repository, status: &mut Status) -> Result<bool, Vcs
         if flags.is_conflicted() {
             continue;
         }
-        if flags.is_wt_new() {
-            status.untracked.push(path);
-            continue;
-        }
         if let Some(kind) = staged(flags) {
             let old = || entry.head_to_index().and_then(|delta| delta.old_file().path_bytes().map(RepoPath::from));
             let old_path = if kind == ChangeKind::Renamed { old() } else { None };
@@ -64,6 +65,9 @@ fn files(repository: &git2::Repository, status: &mut Status) -> Result<bool, Vcs
                 None => path.clone(),
             };
             status.staged.push(StatusEntry { path, old_path, status: kind });
+        }
+        if flags.is_wt_new() {
+            status.untracked.push(path.clone());
         }
         if let Some(kind) = unstaged(flags) {
             recoded |= is_recoded(repository, &path);
@@ -74,7 +78,7 @@ fn files(repository: &git2::Repository, status: &mut Status) -> Result<bool, Vcs
     status.staged.sort_by(|a, b| a.path.cmp(&b.path));
     status.unstaged.sort_by(|a, b| a.path.cmp(&b.path));
     status.untracked.sort();
-    Ok(plain && !recoded && !may_be_renamed(status))
+    Ok(!recoded && !may_be_renamed(status))
 }
 
 fn staged(flags: git2::Status) -> Option<ChangeKind> {

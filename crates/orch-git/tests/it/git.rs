@@ -8,7 +8,7 @@ use orch_git::Repository;
 use crate::sandbox::Sandbox;
 
 /// The flags that make git independent of settings.
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 13] = [
     "-c",
     "core.fsmonitor=false",
     "-c",
@@ -19,6 +19,8 @@ const FLAGS: [&str; 11] = [
     "diff.relative=false",
     "-c",
     "core.quotePath=true",
+    "-c",
+    "status.renames=true",
     "--no-pager",
 ];
 
@@ -56,7 +58,7 @@ fn run(sandbox: &Sandbox, folder: &str, arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-fn compare_status(
+pub(crate) fn compare_status(
     sandbox: &Sandbox,
     folder: &str,
     repository: &Repository,

@@ -5,5 +5,8 @@ mod corpus;
 mod formats;
 mod git;
 mod history;
+mod programs;
+mod random;
 mod repository;
+mod revision;
 mod sandbox;

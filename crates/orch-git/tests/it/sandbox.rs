@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use orch_git::{Place, Repository, discover};
 use tempfile::TempDir;
@@ -10,6 +12,7 @@ use tempfile::TempDir;
 /// Where [`isolated`] tells its child what it needs to know.
 const ROOT: &str = "ORCH_TEST_ROOT";
 const SEARCH: &str = "ORCH_TEST_PATH";
+const AGAIN: &str = "ORCH_TEST_AGAIN";
 
 /// A scratch folder, and the git program in it.
 pub(crate) struct Sandbox {
@@ -38,6 +41,21 @@ pub(crate) fn isolated(name: &str, program: bool, test: impl FnOnce(&Sandbox)) {
 }
 
 impl Sandbox {
+    /// Whether this is what [`Sandbox::run_again`] runs.
+    #[expect(clippy::disallowed_methods, reason = "how the test talks to itself in another process")]
+    pub(crate) fn is_run_again() -> bool {
+        std::env::var_os(AGAIN).is_some()
+    }
+
+    /// Runs a test that [`isolated`] runs once more, in the same folder, with further variables.
+    pub(crate) fn run_again(&self, name: &str, variables: &[(&str, &Path)]) {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        self.isolate(&mut command).args(["--exact", name, "--nocapture"]).env(ROOT, &self.root).env(AGAIN, "1");
+        let output = command.envs(variables.iter().copied()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    }
+
     pub(crate) fn new() -> Self {
         let folder = TempDir::new().expect("a scratch folder");
         let root = folder.path().canonicalize().expect("a path");
@@ -121,8 +139,18 @@ impl Sandbox {
         self.commit(folder, 1_000_000_000, message);
     }
 
-    /// Writes a file, and its folders.
+    /// Writes a file, and its folders. It gets a time of its own long ago: what is as young as the index is looked into
+    /// by git, and by orch through git.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        static CLOCK: AtomicU64 = AtomicU64::new(1_000_000_000);
+        self.write_now(name, content);
+        let file = fs::File::options().append(true).open(self.path(name)).expect("it is there");
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(CLOCK.fetch_add(1, Ordering::Relaxed));
+        file.set_modified(time).expect("another time");
+    }
+
+    /// Writes a file, and its folders.
+    pub(crate) fn write_now(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, content).expect("a file");

@@ -34,10 +34,21 @@ situation!(driver_with_an_algorithm, NeedsGit, [("r", None)], |s| {
     s.init("r");
     s.git("r", &["config", "diff.x.algorithm", "patience"]);
     s.write("r/.gitattributes", "* diff=x\n");
-    s.write("r/a", "x\ny\nx\nx\nz\ny\nunique\nx\ny\nz\nz\n".repeat(9));
-    s.commit_all("r", "start");
-    s.write("r/a", "z\nunique\ny\nx\nx\nx\ny\nz\nz\ny\nx\n".repeat(9) + "once\n" + &"x\nz\ny\n".repeat(5));
-    s.commit_all("r", "changed");
+    let text = |step: usize| -> String {
+        (0..200)
+            .map(|n| {
+                if (n * step).is_multiple_of(7) {
+                    format!("only {}\n", n * step % 199)
+                } else {
+                    format!("{}\n", n * step % 5)
+                }
+            })
+            .collect()
+    };
+    for step in [3, 5, 11, 17] {
+        s.write("r/a", text(step));
+        s.commit_all("r", "step");
+    }
 });
 
 situation!(a_size_from_which_files_are_binary, Equal, [("r", None)], |s| {
@@ -68,7 +79,7 @@ situation!(ends_of_files, Equal, [("r", None)], |s| {
 });
 
 #[cfg(unix)]
-situation!(modes, NeedsGit, [("r", None)], |s| {
+situation!(modes, Equal, [("r", None)], |s| {
     use std::os::unix::fs::PermissionsExt;
     let mode = |name: &str, mode| {
         std::fs::set_permissions(s.path(name), std::fs::Permissions::from_mode(mode)).unwrap();

@@ -17,7 +17,7 @@ situation!(merges, Equal, [("r", None)], |s| {
     s.git("r", &["merge", "-q", "--no-ff", "-m", "three", "third"]);
 });
 
-situation!(renames, NeedsGit, [("r", None)], |s| {
+situation!(renames, Equal, [("r", None)], |s| {
     start(s, "r");
     for number in 0..8 {
         s.write(&format!("r/many/{number}"), lines("many", 40) + &lines(&number.to_string(), 10));
@@ -46,6 +46,17 @@ situation!(renames, NeedsGit, [("r", None)], |s| {
     s.remove("r/changed");
 });
 
+situation!(renames_of_which_git_prefers_one, NeedsGit, [("r", None)], |s| {
+    s.init("r");
+    s.write("r/old/name", lines("text", 100));
+    s.commit_all("r", "start");
+    s.remove("r/old/name");
+    // Git takes the one that keeps its name, even if another one is more alike.
+    s.write("r/new/name", lines("text", 100).replace("line 1", "other"));
+    s.write("r/new/other", lines("text", 100).replace("line 99 ", "other "));
+    s.commit_all("r", "moved");
+});
+
 situation!(copies, Equal, [("r", None)], |s| {
     start(s, "r");
     s.write("r/copy", lines("a", 20));
@@ -64,7 +75,7 @@ situation!(copies_asked_for_by_settings, Equal, [("r", None)], |s| {
     s.git("r", &["add", "."]);
 });
 
-situation!(folder_becomes_file, NeedsGit, [("r", None)], |s| {
+situation!(folder_becomes_file, Equal, [("r", None)], |s| {
     start(s, "r");
     std::fs::remove_dir_all(s.path("r/dir")).unwrap();
     s.write("r/dir", lines("dir/d", 20));

@@ -15,7 +15,7 @@ situation!(plain, Equal, [("r", None)], |s| {
     std::fs::create_dir_all(s.path("r/nothing/in/here")).unwrap();
 });
 
-situation!(staged_and_not, NeedsGit, [("r", None)], |s| {
+situation!(staged_and_not, Equal, [("r", None)], |s| {
     start(s, "r");
     // both; and back again
     s.write("r/a", lines("a", 21));
@@ -51,9 +51,9 @@ situation!(clean, Equal, [("r", None)], |s| {
 situation!(changed_within_the_same_instant, Equal, [("r", None)], |s| {
     s.init("r");
     for number in 0..40 {
-        s.write(&format!("r/{number}"), "one\n");
+        s.write_now(&format!("r/{number}"), "one\n");
         s.git("r", &["add", &number.to_string()]);
-        s.write(&format!("r/{number}"), "two\n");
+        s.write_now(&format!("r/{number}"), "two\n");
     }
     s.commit("r", 2, "one");
 });

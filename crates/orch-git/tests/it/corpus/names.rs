@@ -44,7 +44,7 @@ situation!(odd_names, Equal, [("r", None)], |s| {
     odd(s);
 });
 
-situation!(odd_names_renamed, NeedsGit, [("r", None)], |s| {
+situation!(odd_names_renamed, Equal, [("r", None)], |s| {
     odd(s);
     s.commit_all("r", "more");
     for name in NAMES {

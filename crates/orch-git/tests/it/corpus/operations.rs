@@ -16,7 +16,7 @@ fn apart(s: &Sandbox) {
     s.commit_all("r", "main");
 }
 
-situation!(merge, Equal, [("r", Some("merge"))], |s| {
+situation!(merge, NeedsGit, [("r", Some("merge"))], |s| {
     apart(s);
     s.git_stops("r", &["merge", "side"]);
 });
@@ -57,12 +57,12 @@ situation!(every_conflict, NeedsGit, [("r", Some("merge"))], |s| {
     s.git_stops("r", &["merge", "side"]);
 });
 
-situation!(rebase, Equal, [("r", Some("rebase"))], |s| {
+situation!(rebase, NeedsGit, [("r", Some("rebase"))], |s| {
     apart(s);
     s.git_stops("r", &["rebase", "-q", "side"]);
 });
 
-situation!(rebase_with_patches, Equal, [("r", Some("rebase"))], |s| {
+situation!(rebase_with_patches, NeedsGit, [("r", Some("rebase"))], |s| {
     apart(s);
     s.git_stops("r", &["rebase", "-q", "--apply", "side"]);
 });
@@ -74,7 +74,7 @@ situation!(rebase_that_stops_to_edit, Equal, [("r", Some("rebase"))], |s| {
     s.write("r/c", "changed\n");
 });
 
-situation!(cherry_pick, Equal, [("r", Some("cherry-pick"))], |s| {
+situation!(cherry_pick, NeedsGit, [("r", Some("cherry-pick"))], |s| {
     apart(s);
     s.git_stops("r", &["cherry-pick", "side~1"]);
 });
@@ -86,7 +86,7 @@ situation!(cherry_pick_between_two, Equal, [("r", Some("cherry-pick"))], |s| {
     s.commit_all("r", "by hand");
 });
 
-situation!(revert, Equal, [("r", Some("revert"))], |s| {
+situation!(revert, NeedsGit, [("r", Some("revert"))], |s| {
     apart(s);
     s.write("r/a", "main again\n");
     s.commit_all("r", "main again");

@@ -17,7 +17,7 @@ situation!(detached, Equal, [("r", None)], |s| {
     s.write("r/a", "changed\n");
 });
 
-situation!(orphan_branch, NeedsGit, [("r", None)], |s| {
+situation!(orphan_branch, Equal, [("r", None)], |s| {
     start(s, "r");
     s.git("r", &["checkout", "-q", "--orphan", "other"]);
     s.git("r", &["rm", "-q", "--cached", "a"]);
@@ -77,6 +77,7 @@ situation!(repository_inside, Equal, [("r", None), ("r/inside", None)], |s| {
     s.write("r/inside/new", "a\n");
     s.init("r/new/empty");
     s.write("r/new/file", "a\n");
+    s.write("r/new/empty/file", "a\n");
 });
 
 situation!(bare, Equal, [("r.git", None), ("empty.git", None)], |s| {
@@ -87,7 +88,7 @@ situation!(bare, Equal, [("r.git", None), ("empty.git", None)], |s| {
     s.git("", &["init", "-q", "--bare", "empty.git"]);
 });
 
-situation!(bare_with_attributes, NeedsGit, [("r.git", None)], |s| {
+situation!(bare_with_attributes, Equal, [("r.git", None)], |s| {
     start(s, "source");
     s.write("source/.gitattributes", "a -diff\n");
     s.write("source/a", lines("a", 30));
