@@ -7,7 +7,7 @@ use git2::{AttrCheckFlags, Delta, DiffFindOptions, DiffOptions, FileMode, Patch,
 use orch_core::vcs::{After, Before, ChangeKind, Diff, FileChange, RepoPath, VcsError};
 
 use super::commit::resolve;
-use super::library::{Asked, Library, failed, is_plain};
+use super::library::{Asked, Library, failed, fresh_index, is_plain};
 
 const DOING: &str = "compare files";
 
@@ -63,13 +63,16 @@ impl Library {
             return Err(VcsError::Unsupported { path: self.place.git_dir.clone(), reason });
         }
         let doing = failed(DOING);
-        let index = repository.index().map_err(&doing)?;
+        let index = fresh_index(repository)?;
         let plain = !index.has_conflicts() && is_plain(&index) && has_plain_drivers(repository)?;
         if asked == Asked::First && !plain {
             return Ok(None);
         }
         let mut options = options(repository)?;
         let mut staged = repository.diff_tree_to_index(old, Some(&index), Some(&mut options)).map_err(&doing)?;
+        if asked == Asked::First && may_be_renamed(staged.deltas()) {
+            return Ok(None);
+        }
         let unstaged = repository.diff_index_to_workdir(Some(&index), Some(&mut options)).map_err(&doing)?;
         let paths = |diff: &git2::Diff<'_>| -> HashSet<Vec<u8>> {
             diff.deltas().filter_map(|delta| delta.new_file().path_bytes().map(<[u8]>::to_vec)).collect()

@@ -58,6 +58,14 @@ fn packed_replacements(file: &Path) -> bool {
     std::fs::read(file).is_ok_and(|packed| packed.windows(WORD.len()).any(|window| window == WORD))
 }
 
+/// The index as it is on disk now; the library keeps the one that it read.
+pub(super) fn fresh_index(repository: &git2::Repository) -> Result<Index, VcsError> {
+    let doing = failed("read the index");
+    let mut index = repository.index().map_err(&doing)?;
+    index.read(false).map_err(doing)?;
+    Ok(index)
+}
+
 /// Whether the library compares this index with the files on disk as git does: not with submodules, whose settings say
 /// what of them counts; not with files that are only announced or left out of the work tree; nor with files as young as
 /// the index, which git looks into where the library trusts a clock that is finer than git's.
