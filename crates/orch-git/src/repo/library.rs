@@ -1,5 +1,7 @@
 //! libgit2 in one repository, and how far its answers can be trusted. Runs no program.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -43,6 +45,16 @@ impl Library {
     pub(super) fn lock(&self) -> MutexGuard<'_, git2::Repository> {
         // Reading leaves nothing half done, so a panic in another thread spoils nothing.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the index has so many files that git, which does not check its sum and reads files in several threads, is
+    /// faster though it has to be started.
+    pub(super) fn is_large(&self) -> bool {
+        const MANY: u32 = 2_000;
+        let mut header = [0; 12];
+        let read = File::open(self.place.git_dir.join("index")).and_then(|mut file| file.read_exact(&mut header));
+        let [.., a, b, c, d] = header;
+        read.is_ok() && header.starts_with(b"DIRC") && u32::from_be_bytes([a, b, c, d]) > MANY
     }
 
     /// Whether git shows other objects than are stored (`git replace`, grafts). The library does not know of them.

@@ -11,10 +11,10 @@ use crate::operation;
 
 impl Library {
     pub(super) fn status(&self, asked: Asked) -> Result<Option<Status>, VcsError> {
-        let repository = self.lock();
-        if asked == Asked::First && self.has_replacements() {
+        if asked == Asked::First && (self.is_large() || self.has_replacements()) {
             return Ok(None);
         }
+        let repository = self.lock();
         let branch = branch(&repository)?;
         let head = head_commit(&repository)?.map(|commit| commit.id().to_string());
         let upstream = match &branch {
