@@ -522,6 +522,8 @@ fn large_and_strange_files_end() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
     #[test]
     fn any_file_is_survived(
         pieces in proptest::collection::vec(proptest::prop_oneof![
