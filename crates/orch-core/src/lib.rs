@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod bug;
+pub mod changes;
 pub mod clock;
 pub mod code;
 pub mod draft;
