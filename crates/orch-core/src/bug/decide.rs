@@ -1,11 +1,13 @@
 //! What is decided about bugs: which one a report belongs to, what a resolution or a merge changes. Reads and stores nothing.
 
-use super::fact::{BugAbsorbed, BugAction, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved};
+use super::fact::{
+    BugAbsorbed, BugAction, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved, TaskBlocked, TaskUnblocked,
+};
 use super::keys::Keys;
 use super::record::{Bug, BugStatus, bug_after};
 use crate::code::{Actor, BugCode, SessionKey, TaskCode};
 use crate::draft::Draft;
-use crate::event::{Fact, NewEvent, TaskBlocked, TaskUnblocked};
+use crate::event::{Fact, NewEvent};
 use crate::fold::Circumstance;
 use crate::refusal::Refusal;
 use crate::store::{BugContext, BugName};

@@ -1,6 +1,8 @@
-//! `orch git`: commits that belong to a task.
+//! `orch git`: commits and pull requests that belong to a task.
 
 mod capture;
+mod link_pr;
+mod parse_pr;
 
 use clap::Subcommand;
 
@@ -12,6 +14,10 @@ use crate::error::CliError;
 pub(crate) enum Verb {
     /// Record the newest commits for a task
     Capture(capture::Capture),
+    /// Link a pull request with a task; nothing is fetched
+    LinkPr(link_pr::LinkPr),
+    /// Show which pull request an address names
+    ParsePr(parse_pr::ParsePr),
 }
 
 impl Verb {
@@ -19,6 +25,8 @@ impl Verb {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         match self {
             Self::Capture(args) => args.run(app).await,
+            Self::LinkPr(args) => args.run(app).await,
+            Self::ParsePr(args) => args.run(app),
         }
     }
 }

@@ -60,6 +60,10 @@ impl<R: Record> Scan<'_, R> {
         }
         if seen & DIGIT != 0 && flags == 0 {
             self.word_with_digits(end, next, common);
+            // a placeholder says nothing, here as when the template is read again
+            if self.is_glued() {
+                return;
+            }
         } else if flags & DIGITS != 0 && matches!(next, b'-' | b'/') && byte::is(self.byte(end + 1), DIGIT) {
             self.name_with_digits(end);
         } else {
