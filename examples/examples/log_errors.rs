@@ -17,7 +17,7 @@ use orch_store::folder::TaskFolders;
 fn runs() -> [String; 2] {
     [7, 12].map(|line| {
         format!(
-            "   Compiling shop v0.1.0 (/home/ada/shop)\nerror[E0308]: mismatched types\n --> src/cart.rs:{line}:5\n  |\n\
+            "   Compiling shop v0.1.0 (/srv/shop)\nerror[E0308]: mismatched types\n --> src/cart.rs:{line}:5\n  |\n\
              {line} |     \"1\"\n  |     ^^^ expected `u32`, found `&str`\n\nerror: could not compile `shop` (lib) due to 1 \
              previous error\n"
         )
@@ -35,7 +35,7 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     let bugs = BugService { sessions, fingerprinter: &fingerprinter };
     let how = Logging { task: None, action: BugAction::Continue, note: None, context: serde_json::Map::new() };
     for printed in runs() {
-        let found = output::find(&printed, Some("/home/ada/shop"));
+        let found = output::find(&printed, Some("/srv/shop"));
         let (outcome, _) = bugs.log(&operation("builder")?, &found, &how).await?;
         for logged in &outcome.answer.bugs {
             let (bug, new) = (&logged.bug, logged.new);
