@@ -13,7 +13,7 @@ use orch_core::code::{Actor, IdempotencyKey, TaskCode};
 use orch_core::operation::{Operation, OperationId};
 use orch_core::service::{BugService, RecordService, SessionService};
 use orch_core::store::{SessionFilter, SessionStore, Window};
-use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
+use orch_core::vcs::{After, Before, Commit, Diff, Head, Status, VcsError, VersionControl};
 use orch_store::SqlStore;
 use orch_store::folder::TaskFolders;
 
@@ -274,5 +274,21 @@ impl VersionControl for LazyGit {
 
     fn commits_since(&self, base: Option<&str>, limit: usize) -> Result<Vec<Commit>, VcsError> {
         orch_git::Repository::open(&self.start)?.commits_since(base, limit)
+    }
+
+    fn status(&self) -> Result<Status, VcsError> {
+        orch_git::Repository::open(&self.start)?.status()
+    }
+
+    fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Diff, VcsError> {
+        orch_git::Repository::open(&self.start)?.diff(from, to)
+    }
+
+    fn commit(&self, revision: &str) -> Result<Commit, VcsError> {
+        orch_git::Repository::open(&self.start)?.commit(revision)
+    }
+
+    fn commit_diff(&self, revision: &str) -> Result<Diff, VcsError> {
+        orch_git::Repository::open(&self.start)?.commit_diff(revision)
     }
 }

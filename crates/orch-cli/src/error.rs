@@ -129,7 +129,7 @@ impl From<FolderError> for CliError {
 impl From<VcsError> for CliError {
     fn from(error: VcsError) -> Self {
         let exit = match error {
-            VcsError::NotARepository { .. } => Exit::NotFound,
+            VcsError::NotARepository { .. } | VcsError::UnknownRevision { .. } => Exit::NotFound,
             VcsError::Owner { .. } | VcsError::Unsupported { .. } => Exit::Refused,
             _ => Exit::Unavailable,
         };

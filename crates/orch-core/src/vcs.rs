@@ -1,5 +1,13 @@
 //! The port to version control: a commit, the head, and what can go wrong. Knows no program and no library; does no I/O.
 
+mod change;
+mod path;
+mod status;
+
+pub use change::{ChangeKind, Diff, FileChange};
+pub use path::RepoPath;
+pub use status::{Conflict, ConflictEntry, Operation, Status, StatusEntry};
+
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -65,6 +73,14 @@ pub enum VcsError {
         /// What is not supported.
         reason: String,
     },
+    /// There is no commit of that name.
+    #[error("no commit {revision}{}", if *shallow { "; the clone is shallow, older commits are not in it" } else { "" })]
+    UnknownRevision {
+        /// The name, as it was given.
+        revision: String,
+        /// Whether the repository was cloned without older commits, so that it may be one of those.
+        shallow: bool,
+    },
     /// Reading failed.
     #[error("could not {doing}")]
     Failed {
@@ -93,6 +109,50 @@ pub trait VersionControl: Send + Sync {
     /// # Errors
     /// [`VcsError::Failed`] if HEAD or a commit on the way cannot be read.
     fn commits_since(&self, base: Option<&str>, limit: usize) -> Result<Vec<Commit>, VcsError>;
+
+    /// Reads the state of the work tree, its index and HEAD, as `git status --untracked-files=all` does.
+    ///
+    /// # Errors
+    /// [`VcsError::Failed`] if one of them cannot be read.
+    fn status(&self) -> Result<Status, VcsError>;
+
+    /// Compares two states of the files, as `git diff -M` does.
+    ///
+    /// # Errors
+    /// [`VcsError::UnknownRevision`] for a commit that is not there, which a shallow clone may explain,
+    /// [`VcsError::Unsupported`] for the files of a repository that has no work tree, [`VcsError::Failed`] if something
+    /// cannot be read.
+    fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Diff, VcsError>;
+
+    /// Finds the commit that a revision names: `HEAD~2`, a branch, a tag, a hash or the beginning of one.
+    ///
+    /// # Errors
+    /// [`VcsError::UnknownRevision`] if there is none or more than one, [`VcsError::Failed`] if it cannot be read.
+    fn commit(&self, revision: &str) -> Result<Commit, VcsError>;
+
+    /// Compares a commit with its first parent; the first commit, with nothing.
+    ///
+    /// # Errors
+    /// Those of [`VersionControl::commit`] and [`VersionControl::diff`].
+    fn commit_diff(&self, revision: &str) -> Result<Diff, VcsError>;
+}
+
+/// The earlier state of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before<'a> {
+    /// No files at all, so that everything is new.
+    Nothing,
+    /// The files of the commit that this revision names.
+    Commit(&'a str),
+}
+
+/// The later state of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After<'a> {
+    /// The files of the commit that this revision names.
+    Commit(&'a str),
+    /// The files on disk that the index knows, staged or not; untracked files do not count.
+    WorkTree,
 }
 
 /// Version control for whoever has none: there is a branch without commits, and nothing is ever found on it.
@@ -107,4 +167,27 @@ impl VersionControl for NoCommits {
     fn commits_since(&self, _base: Option<&str>, _limit: usize) -> Result<Vec<Commit>, VcsError> {
         Ok(Vec::new())
     }
+
+    fn status(&self) -> Result<Status, VcsError> {
+        Ok(Status { unborn: true, ..Status::default() })
+    }
+
+    fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Diff, VcsError> {
+        match (from, to) {
+            (Before::Commit(revision), _) | (_, After::Commit(revision)) => Err(unknown(revision)),
+            (Before::Nothing, After::WorkTree) => Ok(Diff::default()),
+        }
+    }
+
+    fn commit(&self, revision: &str) -> Result<Commit, VcsError> {
+        Err(unknown(revision))
+    }
+
+    fn commit_diff(&self, revision: &str) -> Result<Diff, VcsError> {
+        Err(unknown(revision))
+    }
+}
+
+fn unknown(revision: &str) -> VcsError {
+    VcsError::UnknownRevision { revision: revision.to_owned(), shallow: false }
 }

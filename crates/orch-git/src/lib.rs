@@ -1,6 +1,9 @@
-//! Git for orch: finds repositories and reads them in process. Writes nothing and runs no program.
+//! Git for orch: finds repositories and reads them, in process where libgit2 answers as git does, else through the `git`
+//! program. Writes nothing, and runs no program that a repository names.
 
 mod message;
+mod operation;
+mod program;
 mod repo;
 
 pub use orch_core::vcs::VcsError as GitError;

@@ -1,15 +1,20 @@
-//! Repositories by way of libgit2; the only file that names git2. Reads only, and leaves git's owner protection on.
+//! A repository and the port to it. Asks libgit2 first and the `git` program where that one's answer may not be git's.
+//! Below this file, in `repo/`, is all that names git2; reads only, and leaves git's owner protection on.
 
-use std::ffi::OsStr;
+mod commit;
+mod diff;
+mod library;
+mod open;
+mod status;
+mod upstream;
+
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::DateTime;
-use git2::{ErrorClass, ErrorCode, Oid, RepositoryOpenFlags, Sort};
-use orch_core::vcs::{Commit, Head, VcsError, VersionControl};
+use orch_core::vcs::{After, Before, Commit, Diff, Head, Status, VcsError, VersionControl};
 
 use crate::GitError;
-use crate::message::decode;
+use crate::program::{Program, Trouble};
+use library::{Asked, Library};
 
 /// Where a repository and its parts lie. All paths are absolute, links in the way to the start are resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +36,18 @@ pub struct Place {
 /// no repository at `start` nor above it, up to the border of the file system, as git has it.
 ///
 /// # Errors
-/// [`GitError::Owner`] for another user's repository, [`GitError::Unsupported`] for a format that libgit2 cannot open
-/// (SHA-256, reftable), [`GitError::Failed`] if `start` does not exist or the repository is broken.
+/// [`GitError::Owner`] for another user's repository, [`GitError::Unsupported`] for a bare repository inside another
+/// one's work tree, and for a format that libgit2 cannot open (SHA-256, reftable) where there is no `git` program,
+/// [`GitError::Failed`] if `start` does not exist or the repository is broken.
 pub fn discover(start: &Path) -> Result<Option<Place>, GitError> {
-    find(start)?.map(|found| place(&found)).transpose()
+    Ok(find(start)?.map(|found| found.place))
 }
 
 /// An open repository. Threads take turns in it.
 pub struct Repository {
-    inner: Mutex<git2::Repository>,
+    /// Nothing for a format that it cannot open.
+    library: Option<Library>,
+    program: Program,
     place: Place,
 }
 
@@ -49,8 +57,7 @@ impl Repository {
     /// # Errors
     /// Those of [`discover`], and [`GitError::NotARepository`].
     pub fn open(start: &Path) -> Result<Self, GitError> {
-        let found = find(start)?.ok_or_else(|| GitError::NotARepository { path: start.to_owned() })?;
-        Ok(Self { place: place(&found)?, inner: Mutex::new(found) })
+        find(start)?.ok_or_else(|| GitError::NotARepository { path: start.to_owned() })
     }
 
     /// Where the repository lies.
@@ -59,9 +66,33 @@ impl Repository {
         &self.place
     }
 
-    fn lock(&self) -> MutexGuard<'_, git2::Repository> {
-        // Reading leaves nothing half done, so a panic in another thread spoils nothing.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Asks the library, and the program where the library has no answer that is surely git's. Without a program what
+    /// the library says has to do.
+    fn ask<T>(
+        &self,
+        library: impl Fn(&Library, Asked) -> Result<Option<T>, VcsError>,
+        program: impl FnOnce(&Program) -> Result<T, Trouble>,
+    ) -> Result<T, VcsError> {
+        let first = self.library.as_ref().map(|opened| library(opened, Asked::First));
+        if let Some(Ok(Some(answer))) = first {
+            return Ok(answer);
+        }
+        match program(&self.program) {
+            Ok(answer) => return Ok(answer),
+            Err(Trouble::Vcs(error)) => return Err(error),
+            Err(Trouble::Absent) => {}
+        }
+        match (first, &self.library) {
+            (Some(Err(error)), _) => return Err(error),
+            (_, Some(opened)) => {
+                if let Some(answer) = library(opened, Asked::Alone)? {
+                    return Ok(answer);
+                }
+            }
+            (_, None) => {}
+        }
+        let path = self.place.work_tree.as_ref().unwrap_or(&self.place.git_dir).clone();
+        Err(GitError::Unsupported { path, reason: without_program("libgit2 does not know its format") })
     }
 }
 
@@ -73,128 +104,71 @@ impl std::fmt::Debug for Repository {
 
 impl VersionControl for Repository {
     fn head(&self) -> Result<Head, VcsError> {
-        let repository = self.lock();
-        // One level only, as git does: a branch that is itself a link is still the branch.
-        let reference = repository.find_reference("HEAD").map_err(failed("read HEAD"))?;
-        let branch = reference.symbolic_target_bytes().map(|name| {
-            let name = String::from_utf8_lossy(name);
-            name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()
-        });
-        Ok(match head_commit(&repository)? {
-            Some(commit) => Head::At { commit: value(&commit)?, branch },
-            None => Head::Unborn { branch },
-        })
+        self.ask(Library::head, Program::head)
     }
 
     fn commits_since(&self, base: Option<&str>, limit: usize) -> Result<Vec<Commit>, VcsError> {
-        let repository = self.lock();
-        let Some(head) = head_commit(&repository)? else {
-            return Ok(Vec::new());
-        };
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let Some(base) = base.and_then(|hash| known(&repository, hash)) else {
-            return Ok(vec![value(&head)?]);
-        };
-        let walk_failed = failed("walk through the history");
-        let mut walk = repository.revwalk().map_err(&walk_failed)?;
-        walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).map_err(&walk_failed)?;
-        walk.push(head.id()).map_err(&walk_failed)?;
-        walk.hide(base).map_err(&walk_failed)?;
-        let mut commits = Vec::new();
-        for id in walk.take(limit) {
-            let commit = repository.find_commit(id.map_err(&walk_failed)?).map_err(failed("read a commit"))?;
-            commits.push(value(&commit)?);
-        }
-        commits.reverse();
-        Ok(commits)
+        self.ask(
+            |library, asked| library.commits_since(base, limit, asked),
+            |program| program.commits_since(base, limit),
+        )
+    }
+
+    fn status(&self) -> Result<Status, VcsError> {
+        self.ask(Library::status, Program::status)
+    }
+
+    fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Diff, VcsError> {
+        self.ask(|library, asked| library.diff(from, to, asked), |program| program.diff(from, to))
+    }
+
+    fn commit(&self, revision: &str) -> Result<Commit, VcsError> {
+        self.ask(|library, asked| library.commit(revision, asked), |program| program.commit(revision))
+    }
+
+    fn commit_diff(&self, revision: &str) -> Result<Diff, VcsError> {
+        self.ask(|library, asked| library.commit_diff(revision, asked), |program| program.commit_diff(revision))
     }
 }
 
-fn failed(doing: &'static str) -> impl Fn(git2::Error) -> VcsError {
-    move |source| VcsError::Failed { doing, source: Box::new(source) }
+fn without_program(reason: &str) -> String {
+    format!("{reason}; only the `git` program can read it, and there is none")
 }
 
-fn find(start: &Path) -> Result<Option<git2::Repository>, GitError> {
+fn find(start: &Path) -> Result<Option<Repository>, GitError> {
     // Links are resolved before the way up, as a shell's child would see its own folder.
     let start = std::fs::canonicalize(start)
         .map_err(|source| GitError::Failed { doing: "find the folder to start from", source: Box::new(source) })?;
     let start = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
-    match git2::Repository::open_ext(start, RepositoryOpenFlags::empty(), std::iter::empty::<&OsStr>()) {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Repository => Ok(None),
-        Err(error) if error.code() == ErrorCode::Owner => {
-            let folder = start.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(start);
-            Err(GitError::Owner { path: folder.to_owned() })
+    let (library, program) = match open::find(start) {
+        Ok(None) => return Ok(None),
+        Ok(Some(found)) => {
+            let place = open::place(&found)?;
+            (Some(Library::new(found, place.clone())), Program::at(&place))
         }
-        Err(error) => Err(match unsupported(&error) {
-            Some(reason) => GitError::Unsupported { path: start.to_owned(), reason },
-            None => failed("open the repository")(error),
-        }),
+        Err(GitError::Unsupported { path, reason }) => match Program::find(start) {
+            Ok(program) => (None, program),
+            Err(Trouble::Absent) => return Err(GitError::Unsupported { path, reason: without_program(&reason) }),
+            Err(Trouble::Vcs(error @ GitError::Owner { .. })) => return Err(error),
+            // Git does not know the format either.
+            Err(Trouble::Vcs(_)) => return Err(GitError::Unsupported { path, reason }),
+        },
+        Err(error) => return Err(error),
+    };
+    let place = program.place().clone();
+    if place.work_tree.is_none() && inside_another(&place.git_dir)? {
+        let reason = "it is a bare repository inside the work tree of another one".to_owned();
+        return Err(GitError::Unsupported { path: place.git_dir, reason });
     }
+    Ok(Some(Repository { library, program, place }))
 }
 
-/// libgit2 has no code for a format it does not know, only these words.
-fn unsupported(error: &git2::Error) -> Option<String> {
-    let message = error.message();
-    if message.starts_with("unknown object format") {
-        Some(format!("{message}; only SHA-1 is understood so far"))
-    } else if message.contains("extensions.refstorage") {
-        Some("its references are not stored as files (extensions.refStorage)".to_owned())
-    } else if message.starts_with("unsupported extension") || message.starts_with("unsupported repository version") {
-        Some(message.to_owned())
-    } else {
-        None
+/// Whether a bare repository lies in somebody's work tree, where anyone may have put it.
+fn inside_another(git_dir: &Path) -> Result<bool, GitError> {
+    let Some(above) = git_dir.parent() else { return Ok(false) };
+    match open::find(above) {
+        Ok(found) => Ok(found.is_some_and(|found| found.workdir().is_some())),
+        Err(GitError::Unsupported { .. } | GitError::Owner { .. }) => Ok(true),
+        Err(error) => Err(error),
     }
-}
-
-fn place(found: &git2::Repository) -> Result<Place, GitError> {
-    let work_tree = found.workdir().map(plain);
-    let main_work_tree = if found.is_worktree() { main_work_tree(found)? } else { work_tree.clone() };
-    Ok(Place { work_tree, main_work_tree, git_dir: plain(found.path()), common_dir: plain(found.commondir()) })
-}
-
-fn main_work_tree(linked: &git2::Repository) -> Result<Option<PathBuf>, GitError> {
-    let main = git2::Repository::open(linked.commondir()).map_err(failed("open the main repository"))?;
-    // A git folder that lies apart from its work tree has no way back to it. libgit2 then guesses the folder above,
-    // and that guess counts only if a repository is there and it is this one.
-    let Some(guess) = main.workdir() else { return Ok(None) };
-    let points_back = git2::Repository::open(guess).is_ok_and(|there| there.path() == main.path());
-    Ok(points_back.then(|| plain(guess)))
-}
-
-/// The path without the slash that libgit2 puts at the end of folders.
-fn plain(folder: &Path) -> PathBuf {
-    folder.components().collect()
-}
-
-fn head_commit(repository: &git2::Repository) -> Result<Option<git2::Commit<'_>>, VcsError> {
-    match repository.head() {
-        Ok(head) => head.peel_to_commit().map(Some).map_err(failed("read the commit of HEAD")),
-        Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(None),
-        Err(error) => Err(failed("read HEAD")(error)),
-    }
-}
-
-/// The commit of that full hash, if the repository holds it.
-fn known(repository: &git2::Repository, hash: &str) -> Option<Oid> {
-    let id = Oid::from_str(hash).ok().filter(|id| id.to_string().eq_ignore_ascii_case(hash))?;
-    repository.find_commit(id).ok().map(|commit| commit.id())
-}
-
-fn value(commit: &git2::Commit<'_>) -> Result<Commit, VcsError> {
-    let hash = commit.id().to_string();
-    // `core.abbrev` may ask for fewer than 7 digits; those would not stay unique for long.
-    let digits = commit.as_object().short_id().map_err(failed("shorten a hash"))?.len().clamp(7, hash.len());
-    // An encoding name that is not UTF-8 is as good as none.
-    let encoding = commit.message_encoding().ok().flatten();
-    let author = commit.author();
-    Ok(Commit {
-        short_hash: hash.chars().take(digits).collect(),
-        hash,
-        message: decode(commit.message_bytes(), encoding),
-        author: format!("{} <{}>", decode(author.name_bytes(), encoding), decode(author.email_bytes(), encoding)),
-        committed_at: DateTime::from_timestamp(commit.time().seconds(), 0).unwrap_or(DateTime::UNIX_EPOCH),
-    })
 }
