@@ -1,4 +1,4 @@
-//! Pull requests from the command line.
+//! The repository, and the commits and pull requests of tasks, from the command line.
 
 use serde_json::json;
 
@@ -53,4 +53,65 @@ fn an_address_that_may_deceive_is_refused_and_not_repeated() {
     assert!(!secret.fails_with(9).stderr.contains("hunter2"), "{secret}");
     assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_events WHERE event_type LIKE '%pr_linked'"), "0");
     assert!(sandbox.orch(&["git", "parse-pr", URL]).success().stdout.contains("github acme/shop #12"));
+}
+
+#[test]
+fn status_diff_and_show_tell_what_git_tells() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    sandbox.write("a.txt", "one\ntwo\n");
+    sandbox.git(&["add", "a.txt"]);
+    sandbox.git(&["commit", "-qm", "first\n\nbody"]);
+    sandbox.write("a.txt", "one\n2\nthree\n");
+    sandbox.git(&["mv", "a.txt", "b.txt"]);
+    sandbox.write("new \u{e9}.txt", "x\n");
+    let head = sandbox.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let status = sandbox.json(&["git", "status"]);
+    assert_eq!((&status["head"], &status["detached"], &status["unborn"]), (&json!(head), &json!(false), &json!(false)));
+    let renamed = json!([{"path": "b.txt", "status": "renamed", "old_path": "a.txt"}]);
+    assert_eq!(status["staged"], renamed);
+    assert_eq!(status["untracked"], json!([{"path": "new \u{e9}.txt", "status": "untracked"}]));
+    assert!(sandbox.orch(&["git-status"]).success().stdout.contains("staged     renamed         a.txt -> b.txt"));
+    let diff = sandbox.json(&["git", "diff", "HEAD"]);
+    assert_eq!(diff["summary"], sandbox.git(&["diff", "--shortstat", "-M", "HEAD"]).trim());
+    sandbox.git(&["commit", "-qam", "second"]);
+    let between = sandbox.json(&["git", "diff", &head, "HEAD"]);
+    assert_eq!(between["summary"], sandbox.git(&["diff", "--shortstat", "-M", &head, "HEAD"]).trim());
+    let shown = sandbox.json(&["git", "show", "HEAD~1"]);
+    assert_eq!((&shown["commit"]["hash"], &shown["commit"]["message"]), (&json!(head), &json!("first\n\nbody\n")));
+    assert_eq!(shown["files"][0]["status"], "added");
+    sandbox.orch(&["git", "show", "nowhere"]).fails_with(3);
+    sandbox.orch(&["git", "diff", "-C", "HEAD"]).fails_with(2);
+}
+
+#[test]
+fn a_tasks_changes_are_told_since_its_first_commit() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    sandbox.write("a.txt", "one\n");
+    sandbox.git(&["add", "a.txt"]);
+    sandbox.git(&["commit", "-qm", "before"]);
+    sandbox.orch(&["task", "create", "Greet *all*", "--description", "Say hello."]).success();
+    sandbox.orch(&["session", "start", "TSK-001"]).success();
+    // without a recorded commit there is only what is not committed
+    let warned = sandbox.orch(&["git", "changes", "TSK-001"]);
+    assert!(warned.success().stderr.contains("no commit is recorded"), "{warned}");
+    sandbox.orch(&["git", "capture", "TSK-001"]).success();
+    let base = sandbox.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    sandbox.write("greet|er.txt", "hello\n");
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["commit", "-qm", "greet: say hello"]);
+    sandbox.orch(&["git", "capture", "TSK-001"]).success();
+    sandbox.write("a.txt", "two\n");
+    let changed = sandbox.json(&["git-changes", "TSK-001", "--write"]);
+    assert_eq!(changed["base"], json!(base));
+    assert_eq!(changed["committed"]["summary"], sandbox.git(&["diff", "--shortstat", "-M", &base, "HEAD"]).trim());
+    assert_eq!(changed["uncommitted"]["files"][0]["path"], "a.txt");
+    let document = sandbox.orch(&["artifact", "get", "TSK-001", "CHANGES.md"]).success().stdout.clone();
+    assert_eq!(document, changed["document"].as_str().unwrap());
+    for part in
+        ["# Changes of TSK-001: Greet \\*all\\*\n", "> Say hello.", "- `A` `greet|er.txt` (+1 -0)", "greet: say hello"]
+    {
+        assert!(document.contains(part), "{part} in {document}");
+    }
+    sandbox.orch(&["git", "changes", "TSK-001", "--since", "nowhere"]).fails_with(3);
+    sandbox.orch(&["git", "changes", "TSK-404"]).fails_with(3);
 }

@@ -1,81 +1,79 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::code::PhaseName;
+use crate::pull_request::PullRequest;
+use crate::task::LinkedPullRequest;
+use crate::vcs::ChangeKind;
 
 fn day() -> NaiveDate {
     NaiveDate::from_ymd_opt(2025, 1, 13).unwrap()
 }
 
-fn file_at(status: ChangeStatus, path: &str) -> ChangedFile<'_> {
-    ChangedFile { status, path: path.as_bytes(), old_path: None, insertions: 0, deletions: 0, binary: false }
+fn file_at(kind: ChangeKind, path: impl AsRef<[u8]>) -> FileChange {
+    let path = RepoPath::new(path.as_ref());
+    FileChange { kind, path, old_path: None, insertions: 0, deletions: 0, binary: false }
 }
 
-fn nothing<'a>() -> Changes<'a> {
-    Changes {
-        task_code: "TSK-001",
-        title: "Greet",
-        date: day(),
-        overview: "",
-        pull_request: None,
-        committed: Diff::default(),
-        commits: &[],
-        uncommitted: Diff::default(),
+fn commit_of(short_hash: &str, message: &str, phase: Option<&str>, author: &str) -> CapturedCommit {
+    CapturedCommit {
+        hash: short_hash.into(),
+        short_hash: short_hash.into(),
+        captured_at: chrono::DateTime::UNIX_EPOCH,
+        phase: phase.and_then(|phase| PhaseName::new(phase).ok()),
+        message: message.into(),
+        author: author.into(),
     }
 }
 
-/// What `git diff --shortstat -M` of git 2.47 printed for changes like these.
-#[test]
-fn the_summary_is_worded_as_git_words_it() {
-    for (what, files, insertions, deletions, printed) in [
-        ("nothing", 0, 0, 0, ""),
-        ("a new file of one line", 1, 1, 0, " 1 file changed, 1 insertion(+)"),
-        ("two lines more", 1, 2, 0, " 1 file changed, 2 insertions(+)"),
-        ("one line less", 1, 0, 1, " 1 file changed, 1 deletion(-)"),
-        ("a link and a file gone", 2, 0, 5, " 2 files changed, 5 deletions(-)"),
-        ("one file less, one more", 2, 1, 2, " 2 files changed, 1 insertion(+), 2 deletions(-)"),
-        ("two lines for one", 1, 2, 1, " 1 file changed, 2 insertions(+), 1 deletion(-)"),
-        ("a mode", 1, 0, 0, " 1 file changed, 0 insertions(+), 0 deletions(-)"),
-        ("a rename, an empty or a binary file", 1, 0, 0, " 1 file changed, 0 insertions(+), 0 deletions(-)"),
-        ("a binary file and a mode", 2, 0, 0, " 2 files changed, 0 insertions(+), 0 deletions(-)"),
-    ] {
-        assert_eq!(summary(Totals { files, insertions, deletions }), printed.trim_start(), "{what}");
-    }
+fn task(title: &str, description: &str, commits: Vec<CapturedCommit>, url: Option<&str>) -> Task {
+    let linked = url.map(|url| {
+        let mut pull_request = PullRequest::parse("https://github.com/acme/shop/pull/7").unwrap();
+        pull_request.url = url.into();
+        LinkedPullRequest { pull_request, linked_at: chrono::DateTime::UNIX_EPOCH }
+    });
+    let mut task = crate::testing::fixture::task("TSK-001");
+    (task.title, task.description) = (title.into(), description.into());
+    (task.commits, task.pull_request) = (commits, linked);
+    task
+}
+
+fn document(task: &Task, between: Option<(&str, &str)>, diffs: [&Diff; 2], untracked: &[RepoPath]) -> String {
+    let [committed, uncommitted] = diffs;
+    render(&Changes { task, date: day(), between, committed, uncommitted, untracked })
 }
 
 #[test]
 fn a_document_tells_everything() {
-    let pull_request = PullRequest::parse("https://github.com/acme/shop/pull/7/files").unwrap();
-    let committed = [
-        ChangedFile { insertions: 10, deletions: 2, ..file_at(ChangeStatus::Modified, "src/cart.rs") },
-        ChangedFile { insertions: 1, ..file_at(ChangeStatus::Added, "a `b` | [c](d).md") },
-        ChangedFile { old_path: Some(b"old\n.rs"), ..file_at(ChangeStatus::Renamed, "new.rs") },
-        ChangedFile { binary: true, ..file_at(ChangeStatus::Added, "logo.png") },
-        ChangedFile { path: b"caf\xe9.txt", deletions: 3, ..file_at(ChangeStatus::Deleted, "") },
-        file_at(ChangeStatus::TypeChanged, "link"),
+    let mut renamed = file_at(ChangeKind::Renamed, "new.rs");
+    renamed.old_path = Some("old\n.rs".into());
+    let committed = Diff {
+        files_changed: 6,
+        insertions: 11,
+        deletions: 5,
+        files: vec![
+            FileChange { insertions: 10, deletions: 2, ..file_at(ChangeKind::Modified, "src/cart.rs") },
+            FileChange { insertions: 1, ..file_at(ChangeKind::Added, "a `b` | [c](d).md") },
+            renamed,
+            FileChange { binary: true, ..file_at(ChangeKind::Added, "logo.png") },
+            FileChange { deletions: 3, ..file_at(ChangeKind::Deleted, b"caf\xe9.txt") },
+            file_at(ChangeKind::TypeChanged, "link"),
+        ],
+    };
+    let left = Diff {
+        files_changed: 1,
+        insertions: 1,
+        deletions: 0,
+        files: vec![file_at(ChangeKind::Unmerged, "src/sum.rs")],
+    };
+    let commits = vec![
+        commit_of("0123abc", "cart: add `sum`, fix #12\n\nMore.", Some("execute"), "Ada <ada@example.com>"),
+        commit_of("4567def", "\n", None, ""),
     ];
-    let left = [file_at(ChangeStatus::Unmerged, "src/sum.rs"), file_at(ChangeStatus::Untracked, "\u{202e}txt.exe")];
-    let commits = [
-        RelatedCommit {
-            short_hash: "0123abc",
-            message: "cart: add `sum`, fix #12\n\nMore.",
-            phase: Some("execute"),
-            author: "Ada <ada@example.com>",
-        },
-        RelatedCommit { short_hash: "4567def", message: "\n", phase: None, author: "" },
-    ];
-    let text = render(&Changes {
-        title: "Sums <b>of</b> *carts*",
-        overview: "A cart has a sum.\r\n\r\n# Not a heading\n- no item of ours\n```\nVec<T>\n<!-- \\<i>",
-        pull_request: Some(&pull_request),
-        committed: Diff {
-            between: Some(("0123abc", "4567def")),
-            files: &committed,
-            totals: Totals { files: 6, insertions: 11, deletions: 5 },
-        },
-        commits: &commits,
-        uncommitted: Diff { between: None, files: &left, totals: Totals { files: 1, insertions: 1, deletions: 0 } },
-        ..nothing()
-    });
+    let overview = "A cart has a sum.\r\n\r\n# Not a heading\n- no item of ours\n```\nVec<T>\n<!-- \\<i>";
+    let url = "https://github.com/acme/shop/pull/7";
+    let task = task("Sums <b>of</b> *carts*", overview, commits, Some(url));
+    let text = document(&task, Some(("0123abc", "4567def")), [&committed, &left], &["\u{202e}txt.exe".into()]);
     insta::assert_snapshot!(text, @r##"
     # Changes of TSK-001: Sums \<b\>of\</b\> \*carts\*
 
@@ -120,7 +118,9 @@ fn a_document_tells_everything() {
 
     1 file changed, 1 insertion(+)
     "##);
-    insta::assert_snapshot!(render(&nothing()), @"
+    let nothing = Diff::default();
+    let bare = self::task("Greet", "", Vec::new(), None);
+    insta::assert_snapshot!(document(&bare, None, [&nothing, &nothing], &[]), @"
     # Changes of TSK-001: Greet
 
     - Task: TSK-001
@@ -256,24 +256,17 @@ proptest! {
         title in hostile(), overview in hostile(), message in hostile(), author in hostile(), url in hostile(),
         paths in prop::collection::vec((hostile(), prop::option::of(hostile()), any::<Vec<u8>>()), 0..4),
     ) {
-        let mut pull_request = PullRequest::parse("https://github.com/acme/shop/pull/7").unwrap();
-        pull_request.url = url;
         let mut files = Vec::new();
         for (path, old_path, bytes) in &paths {
-            files.push(ChangedFile { old_path: old_path.as_deref().map(str::as_bytes), ..file_at(ChangeStatus::Renamed, path) });
-            files.push(ChangedFile { path: bytes, ..file_at(ChangeStatus::Added, "") });
+            let old_path = old_path.as_deref().map(RepoPath::from);
+            files.push(FileChange { old_path, ..file_at(ChangeKind::Renamed, path) });
+            files.push(file_at(ChangeKind::Added, bytes));
         }
-        let commits = [RelatedCommit { short_hash: &title, message: &message, phase: Some(&author), author: &author }];
-        let diff = Diff { between: Some((&title, &message)), files: &files, totals: Totals { files: 2, insertions: 1, deletions: 1 } };
-        let text = render(&Changes {
-            title: &title,
-            overview: &overview,
-            pull_request: Some(&pull_request),
-            committed: diff,
-            commits: &commits,
-            uncommitted: diff,
-            ..nothing()
-        });
+        let commits = vec![commit_of(&title, &message, Some("execute"), &author)];
+        let diff = Diff { files_changed: 2, insertions: 1, deletions: 1, files };
+        let files = &diff.files;
+        let task = task(&title, &overview, commits, Some(&url));
+        let text = document(&task, Some((&title, &message)), [&diff, &diff], &[]);
 
         let of = |wanted: &str| text.lines().filter(|line| kind(line) == wanted).collect::<Vec<_>>();
         let headings = of("heading");
