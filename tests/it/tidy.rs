@@ -76,6 +76,8 @@ fn some_crates_are_named_in_one_file() {
     finds(rule::confined_crates, other, "let a = \"git2\";\nserde_yaml::from_str(a);\n", &[2]);
     finds(rule::confined_crates, other, "use git2_like::Oid;\nlet my_git2 = 1;\n", &[]);
     finds(rule::confined_crates, "crates/orch-git/src/repo.rs", "use git2::Oid;\n", &[]);
+    finds(rule::confined_crates, "crates/orch-git/src/repo/status.rs", "use git2::Oid;\n", &[]);
+    finds(rule::confined_crates, "crates/orch-git/src/program/status.rs", "use git2::Oid;\n", &[1]);
     finds(rule::confined_crates, "crates/orch-core/src/yaml.rs", "use serde_yaml as y;\n", &[]);
 }
 

@@ -14,6 +14,7 @@ use orch_core::vcs::{After, Before, Commit, Diff, Head, Status, VcsError, Versio
 
 use crate::GitError;
 use crate::program::{Program, Trouble};
+pub(crate) use commit::Family;
 use library::{Asked, Library};
 
 /// Where a repository and its parts lie. All paths are absolute, links in the way to the start are resolved.
@@ -96,6 +97,16 @@ impl Repository {
     }
 }
 
+impl Repository {
+    fn resolve(&self, revision: &str) -> Result<String, VcsError> {
+        self.ask(|library, _| library.resolve(revision), |program| program.resolve(revision))
+    }
+
+    fn compare(&self, from: Option<&str>, to: Option<&str>) -> Result<Diff, VcsError> {
+        self.ask(|library, asked| library.compare(from, to, asked), |program| program.compare(from, to))
+    }
+}
+
 impl std::fmt::Debug for Repository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Repository").field("place", &self.place).finish_non_exhaustive()
@@ -119,7 +130,19 @@ impl VersionControl for Repository {
     }
 
     fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Diff, VcsError> {
-        self.ask(|library, asked| library.diff(from, to, asked), |program| program.diff(from, to))
+        let from = match from {
+            Before::Nothing => None,
+            Before::Commit(revision) => Some(self.resolve(revision)?),
+        };
+        let to = match to {
+            After::WorkTree if self.place.work_tree.is_none() => {
+                let reason = "it is bare, it has no files to compare".to_owned();
+                return Err(VcsError::Unsupported { path: self.place.git_dir.clone(), reason });
+            }
+            After::WorkTree => None,
+            After::Commit(revision) => Some(self.resolve(revision)?),
+        };
+        self.compare(from.as_deref(), to.as_deref())
     }
 
     fn commit(&self, revision: &str) -> Result<Commit, VcsError> {
@@ -127,7 +150,9 @@ impl VersionControl for Repository {
     }
 
     fn commit_diff(&self, revision: &str) -> Result<Diff, VcsError> {
-        self.ask(|library, asked| library.commit_diff(revision, asked), |program| program.commit_diff(revision))
+        let Family { commit, parent } =
+            self.ask(|library, asked| library.family(revision, asked), |program| program.family(revision))?;
+        self.compare(parent.as_deref(), Some(&commit))
     }
 }
 

@@ -7,7 +7,7 @@ pub(crate) const MAX_LINES: usize = 450;
 
 const VAGUE_NAMES: [&str; 8] = ["util", "utils", "common", "helper", "helpers", "manager", "imp", "misc"];
 
-/// Crates that one file alone may name, so that another one can take their place.
+/// Crates that one file alone may name, and the folder of its parts, so that another one can take their place.
 const CONFINED: [(&str, &str); 2] =
     [("serde_yaml", "crates/orch-core/src/yaml.rs"), ("git2", "crates/orch-git/src/repo.rs")];
 
@@ -78,11 +78,12 @@ pub(crate) fn module_names(sources: &[Source]) -> Vec<Offence> {
     offences
 }
 
-/// Some crates are named by one file only.
+/// Some crates are named by one file and its parts only.
 pub(crate) fn confined_crates(sources: &[Source]) -> Vec<Offence> {
     let mut offences = Vec::new();
     for (name, home) in CONFINED {
-        for source in sources.iter().filter(|source| source.path != home) {
+        let parts = home.replace(".rs", "/");
+        for source in sources.iter().filter(|source| source.path != home && !source.path.starts_with(&parts)) {
             for line in source.lines_with(name) {
                 offences.push(source.offence(line, format!("only {home} may name {name}")));
             }

@@ -4,6 +4,7 @@ use chrono::DateTime;
 use orch_core::vcs::{Commit, Head, VcsError};
 
 use super::{Program, Trouble, line, unexpected};
+use crate::repo::Family;
 
 const FIELDS: &str = "--format=format:%H%x00%h%x00%ct%x00%an%x00%ae%x00%B";
 
@@ -42,7 +43,7 @@ impl Program {
     }
 
     /// The full hash of the commit that a revision names.
-    pub(super) fn resolve(&self, revision: &str) -> Result<String, Trouble> {
+    pub(crate) fn resolve(&self, revision: &str) -> Result<String, Trouble> {
         let unknown = || {
             let shallow = self.is_shallow();
             VcsError::UnknownRevision { revision: revision.to_owned(), shallow }
@@ -56,11 +57,12 @@ impl Program {
         Ok(commit.ok_or_else(unknown)?)
     }
 
-    /// The first parent of a commit, if it has one.
-    pub(super) fn first_parent(&self, hash: &str) -> Result<Option<String>, Trouble> {
-        let arguments = ["rev-list", "--parents", "--max-count=1", hash];
+    /// A commit and its first parent.
+    pub(crate) fn family(&self, revision: &str) -> Result<Family, Trouble> {
+        let commit = self.resolve(revision)?;
+        let arguments = ["rev-list", "--parents", "--max-count=1", &commit];
         let said = line(&self.read("read the parents of a commit", &arguments)?);
-        Ok(said.split(' ').nth(1).map(str::to_owned))
+        Ok(Family { parent: said.split(' ').nth(1).map(str::to_owned), commit })
     }
 
     pub(super) fn is_shallow(&self) -> bool {

@@ -2,43 +2,29 @@
 
 use std::ffi::OsString;
 
-use orch_core::vcs::{After, Before, ChangeKind, Diff, FileChange, RepoPath, VcsError};
+use orch_core::vcs::{ChangeKind, Diff, FileChange, RepoPath};
 
 use super::{Program, Trouble, line, os_string, refusal, unexpected};
 
 const DOING: &str = "compare files";
 
 impl Program {
-    pub(crate) fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Diff, Trouble> {
-        let from = match from {
-            Before::Nothing => self.empty_tree()?,
-            Before::Commit(revision) => self.resolve(revision)?,
-        };
-        match to {
-            After::Commit(revision) => self.compare(&[&from, &self.resolve(revision)?]),
-            After::WorkTree if self.bare() => Err(no_work_tree(self).into()),
-            After::WorkTree => self.compare(&[&from]),
-        }
-    }
-
-    pub(crate) fn commit_diff(&self, revision: &str) -> Result<Diff, Trouble> {
-        let commit = self.resolve(revision)?;
-        let parent = match self.first_parent(&commit)? {
-            Some(parent) => parent,
-            None => self.empty_tree()?,
-        };
-        self.compare(&[&parent, &commit])
-    }
-
-    fn compare(&self, sides: &[&str]) -> Result<Diff, Trouble> {
+    /// Compares two commits by their full hashes. Instead of the first there may be nothing, instead of the second the
+    /// files on disk.
+    pub(crate) fn compare(&self, from: Option<&str>, to: Option<&str>) -> Result<Diff, Trouble> {
+        let empty = if from.is_none() { self.empty_tree()? } else { String::new() };
+        let sides = [Some(from.unwrap_or(&empty)), to];
         // Only files on disk pass through filters.
-        let settings = if sides.len() == 1 { self.without_filters()? } else { Vec::new() };
+        let settings = if to.is_none() { self.without_filters()? } else { Vec::new() };
         let mut arguments = vec!["diff", "--no-ext-diff", "--no-textconv", "--no-color"];
         arguments.extend(["--raw", "--numstat", "-z", "-M", "--no-abbrev"]);
-        arguments.extend(sides);
+        arguments.extend(sides.iter().flatten());
         arguments.push("--");
         let said = self.ask(DOING, &arguments, &settings)?;
         if said.code != Some(0) {
+            for hash in [from, to].into_iter().flatten() {
+                self.resolve(hash)?;
+            }
             return Err(refusal(DOING, &self.folder, said.error));
         }
         let listed = parse(&said.out).ok_or_else(|| unexpected(DOING))?;
@@ -71,10 +57,6 @@ impl Program {
         }
         .to_owned())
     }
-}
-
-fn no_work_tree(program: &Program) -> VcsError {
-    VcsError::Unsupported { path: program.folder.clone(), reason: "it is bare, it has no files to compare".to_owned() }
 }
 
 /// A file in git's list.

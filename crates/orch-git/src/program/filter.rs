@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 
+use memchr::memmem;
+
 use super::{Program, Trouble, command, os_string, run};
 
 const DOING: &str = "look for filters";
@@ -29,8 +31,19 @@ impl Program {
     fn collect_names(&self, names: &mut BTreeSet<Vec<u8>>) -> Result<(), Trouble> {
         let arguments = ["config", "-z", "--name-only", "--get-regexp", FILTERS];
         add_names(&self.ask(DOING, &arguments, &[])?.out, names);
+        if !self.may_have_submodules() {
+            return Ok(());
+        }
         let entries = self.read(DOING, &["ls-files", "--stage", "-z"])?;
         in_submodules(&self.folder, &entries, names, DEPTH)
+    }
+
+    /// Whether the bytes of a submodule's mode are anywhere in the index, or in the part of it that it shares.
+    fn may_have_submodules(&self) -> bool {
+        let git_dir = &self.place.git_dir;
+        let Ok(index) = std::fs::read(git_dir.join("index")) else { return git_dir.join("index").exists() };
+        let shares = memmem::find(&index, b"link").is_some();
+        shares || memmem::find(&index, &0o160_000_u32.to_be_bytes()).is_some()
     }
 }
 

@@ -20,7 +20,10 @@ const ARGUMENTS: [&str; 7] = [
 impl Program {
     pub(crate) fn status(&self) -> Result<Status, Trouble> {
         let mut status = if self.bare() { self.bare_status()? } else { self.files()? };
-        status.branch = self.branch()?;
+        // A branch may have the name that git has for none.
+        if status.branch.as_deref().is_none_or(|name| name == "(detached)") {
+            status.branch = self.branch()?;
+        }
         status.detached = status.branch.is_none();
         if status.detached {
             // Git would name the upstream of the branch that was left.
@@ -100,6 +103,7 @@ fn header(status: &mut Status, line: &[u8]) -> Option<()> {
     let (key, value) = line.split_once(' ')?;
     match key {
         "branch.oid" => status.head = (value != "(initial)").then(|| value.to_owned()),
+        "branch.head" => status.branch = Some(value.to_owned()),
         "branch.upstream" => status.upstream = Some(value.to_owned()),
         "branch.ab" => {
             let (ahead, behind) = value.split_once(' ')?;

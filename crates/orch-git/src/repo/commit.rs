@@ -29,11 +29,30 @@ impl Library {
         Ok(asked.weigh(commits, !self.has_replacements()))
     }
 
+    /// The full hash of the commit that a revision names. What else is stored of it does not matter.
+    pub(super) fn resolve(&self, revision: &str) -> Result<Option<String>, VcsError> {
+        Ok(Some(resolve(&self.lock(), revision)?.id().to_string()))
+    }
+
+    pub(super) fn family(&self, revision: &str, asked: Asked) -> Result<Option<Family>, VcsError> {
+        let repository = self.lock();
+        let commit = resolve(&repository, revision)?;
+        let parent = commit.parent_id(0).ok().map(|id| id.to_string());
+        let family = Family { commit: commit.id().to_string(), parent };
+        Ok(asked.weigh(family, !self.has_replacements()))
+    }
+
     pub(super) fn commit(&self, revision: &str, asked: Asked) -> Result<Option<Commit>, VcsError> {
         let repository = self.lock();
         let commit = value(&resolve(&repository, revision)?)?;
         Ok(asked.weigh(commit, !self.has_replacements()))
     }
+}
+
+/// A commit and its first parent, if it has one, by their full hashes.
+pub(crate) struct Family {
+    pub(crate) commit: String,
+    pub(crate) parent: Option<String>,
 }
 
 /// The branch that HEAD is at, without `refs/heads/`. Behind a branch that is a link it is the one at its end.

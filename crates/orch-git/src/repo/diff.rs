@@ -4,72 +4,42 @@
 use std::collections::HashSet;
 
 use git2::{AttrCheckFlags, Delta, DiffFindOptions, DiffOptions, FileMode, Patch, Repository, Tree};
-use orch_core::vcs::{After, Before, ChangeKind, Diff, FileChange, RepoPath, VcsError};
+use orch_core::vcs::{ChangeKind, Diff, FileChange, RepoPath, VcsError};
 
 use super::commit::resolve;
-use super::library::{Asked, Library, failed, is_plain};
+use super::library::{Asked, Library, failed, fresh_index, is_plain};
 
 const DOING: &str = "compare files";
 
 impl Library {
-    pub(super) fn diff(&self, from: Before<'_>, to: After<'_>, asked: Asked) -> Result<Option<Diff>, VcsError> {
-        let repository = self.lock();
-        let old = match from {
-            Before::Nothing => None,
-            Before::Commit(revision) => Some(resolve(&repository, revision)?.tree().map_err(failed(DOING))?),
-        };
-        if asked == Asked::First && self.has_replacements() {
+    /// Compares two commits by their full hashes. Instead of the first there may be nothing, instead of the second the
+    /// files on disk.
+    pub(super) fn compare(&self, from: Option<&str>, to: Option<&str>, asked: Asked) -> Result<Option<Diff>, VcsError> {
+        if asked == Asked::First && (self.is_large() || self.has_replacements()) {
             return Ok(None);
         }
-        match to {
-            After::Commit(revision) => {
-                let new = resolve(&repository, revision)?.tree().map_err(failed(DOING))?;
-                trees(&repository, old.as_ref(), &new, asked)
-            }
-            After::WorkTree => self.work_tree(&repository, old.as_ref(), asked),
-        }
-    }
-
-    pub(super) fn commit_diff(&self, revision: &str, asked: Asked) -> Result<Option<Diff>, VcsError> {
         let repository = self.lock();
-        let commit = resolve(&repository, revision)?;
-        if asked == Asked::First && self.has_replacements() {
-            return Ok(None);
+        let tree = |hash: &str| resolve(&repository, hash)?.tree().map_err(failed(DOING));
+        let old = from.map(tree).transpose()?;
+        match to.map(tree).transpose()? {
+            Some(new) => trees(&repository, old.as_ref(), &new, asked),
+            None => Self::work_tree(&repository, old.as_ref(), asked),
         }
-        let missing = |source| {
-            if repository.is_shallow() {
-                VcsError::UnknownRevision { revision: format!("{revision}^"), shallow: true }
-            } else {
-                failed(DOING)(source)
-            }
-        };
-        let parent = match commit.parent_id(0) {
-            Ok(id) => Some(repository.find_commit(id).and_then(|parent| parent.tree()).map_err(missing)?),
-            Err(_) => None,
-        };
-        let tree = commit.tree().map_err(failed(DOING))?;
-        trees(&repository, parent.as_ref(), &tree, asked)
     }
 
     /// A tree, the index and the files on disk: what is staged and what is not. A file with both is left to git.
-    fn work_tree(
-        &self,
-        repository: &Repository,
-        old: Option<&Tree<'_>>,
-        asked: Asked,
-    ) -> Result<Option<Diff>, VcsError> {
-        if self.place.work_tree.is_none() {
-            let reason = "it is bare, it has no files to compare".to_owned();
-            return Err(VcsError::Unsupported { path: self.place.git_dir.clone(), reason });
-        }
+    fn work_tree(repository: &Repository, old: Option<&Tree<'_>>, asked: Asked) -> Result<Option<Diff>, VcsError> {
         let doing = failed(DOING);
-        let index = repository.index().map_err(&doing)?;
+        let index = fresh_index(repository)?;
         let plain = !index.has_conflicts() && is_plain(&index) && has_plain_drivers(repository)?;
         if asked == Asked::First && !plain {
             return Ok(None);
         }
         let mut options = options(repository)?;
         let mut staged = repository.diff_tree_to_index(old, Some(&index), Some(&mut options)).map_err(&doing)?;
+        if asked == Asked::First && may_be_renamed(staged.deltas()) {
+            return Ok(None);
+        }
         let unstaged = repository.diff_index_to_workdir(Some(&index), Some(&mut options)).map_err(&doing)?;
         let paths = |diff: &git2::Diff<'_>| -> HashSet<Vec<u8>> {
             diff.deltas().filter_map(|delta| delta.new_file().path_bytes().map(<[u8]>::to_vec)).collect()

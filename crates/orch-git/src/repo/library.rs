@@ -1,5 +1,7 @@
 //! libgit2 in one repository, and how far its answers can be trusted. Runs no program.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -45,6 +47,16 @@ impl Library {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the index has so many files that git, which does not check its sum and reads files in several threads, is
+    /// faster though it has to be started.
+    pub(super) fn is_large(&self) -> bool {
+        const MANY: u32 = 2_000;
+        let mut header = [0; 12];
+        let read = File::open(self.place.git_dir.join("index")).and_then(|mut file| file.read_exact(&mut header));
+        let [.., a, b, c, d] = header;
+        read.is_ok() && header.starts_with(b"DIRC") && u32::from_be_bytes([a, b, c, d]) > MANY
+    }
+
     /// Whether git shows other objects than are stored (`git replace`, grafts). The library does not know of them.
     pub(super) fn has_replacements(&self) -> bool {
         let common = &self.place.common_dir;
@@ -56,6 +68,14 @@ impl Library {
 fn packed_replacements(file: &Path) -> bool {
     const WORD: &[u8] = b" refs/replace/";
     std::fs::read(file).is_ok_and(|packed| packed.windows(WORD.len()).any(|window| window == WORD))
+}
+
+/// The index as it is on disk now; the library keeps the one that it read.
+pub(super) fn fresh_index(repository: &git2::Repository) -> Result<Index, VcsError> {
+    let doing = failed("read the index");
+    let mut index = repository.index().map_err(&doing)?;
+    index.read(false).map_err(doing)?;
+    Ok(index)
 }
 
 /// Whether the library compares this index with the files on disk as git does: not with submodules, whose settings say

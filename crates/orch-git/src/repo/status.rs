@@ -1,20 +1,20 @@
 //! The state of a work tree by way of libgit2. Writes no index.
 
-use git2::{Index, StatusOptions, StatusShow};
+use git2::{Index, StatusOptions, StatusShow, Statuses};
 use orch_core::vcs::{ChangeKind, Conflict, ConflictEntry, RepoPath, Status, StatusEntry, VcsError};
 
 use super::commit::{branch, head_commit};
 use super::diff::is_recoded;
-use super::library::{Asked, Library, failed, is_plain};
+use super::library::{Asked, Library, failed, fresh_index, is_plain};
 use super::upstream;
 use crate::operation;
 
 impl Library {
     pub(super) fn status(&self, asked: Asked) -> Result<Option<Status>, VcsError> {
-        let repository = self.lock();
-        if asked == Asked::First && self.has_replacements() {
+        if asked == Asked::First && (self.is_large() || self.has_replacements()) {
             return Ok(None);
         }
+        let repository = self.lock();
         let branch = branch(&repository)?;
         let head = head_commit(&repository)?.map(|commit| commit.id().to_string());
         let upstream = match &branch {
@@ -42,35 +42,32 @@ impl Library {
 
 /// Fills the lists, and says whether git would fill them in the same way.
 fn files(repository: &git2::Repository, asked: Asked, status: &mut Status) -> Result<bool, VcsError> {
-    let index = repository.index().map_err(failed("read the index"))?;
+    let index = fresh_index(repository)?;
     if asked == Asked::First && !is_plain(&index) {
         return Ok(false);
     }
-    let mut options = StatusOptions::new();
-    options.show(StatusShow::IndexAndWorkdir).include_untracked(true).recurse_untracked_dirs(true);
-    // Git's way to find renames is another one. If both a new and a gone file are staged, it has the last word.
-    options.renames_head_to_index(true).rename_threshold(50);
-    let entries = repository.statuses(Some(&mut options)).map_err(failed("read the status"))?;
-    let mut recoded = false;
+    let entries = list(repository, StatusShow::Index)?;
     for entry in &entries {
-        let (path, flags) = (RepoPath::from(entry.path_bytes()), entry.status());
-        if flags.is_conflicted() {
-            continue;
-        }
-        if let Some(kind) = staged(flags) {
-            let old = || entry.head_to_index().and_then(|delta| delta.old_file().path_bytes().map(RepoPath::from));
+        if let Some(kind) = staged(entry.status()) {
+            let sides = entry.head_to_index();
+            let old = || sides.as_ref().and_then(|sides| sides.old_file().path_bytes().map(RepoPath::from));
+            let new = || sides.as_ref().and_then(|sides| sides.new_file().path_bytes().map(RepoPath::from));
             let old_path = if kind == ChangeKind::Renamed { old() } else { None };
-            let path = match entry.head_to_index().and_then(|delta| delta.new_file().path_bytes()) {
-                Some(new) => new.into(),
-                None => path.clone(),
-            };
+            let path = new().unwrap_or_else(|| entry.path_bytes().into());
             status.staged.push(StatusEntry { path, old_path, status: kind });
         }
-        if flags.is_wt_new() {
-            status.untracked.push(path.clone());
-        }
-        if let Some(kind) = unstaged(flags) {
-            recoded |= is_recoded(repository, &path);
+    }
+    if asked == Asked::First && may_be_renamed(status) {
+        return Ok(false);
+    }
+    let mut sure = true;
+    let entries = list(repository, StatusShow::Workdir)?;
+    for entry in &entries {
+        let path = RepoPath::from(entry.path_bytes());
+        if entry.status().is_wt_new() {
+            status.untracked.push(path);
+        } else if let Some(kind) = unstaged(entry.status()) {
+            sure &= !is_recoded(repository, &path);
             status.unstaged.push(StatusEntry { path, old_path: None, status: kind });
         }
     }
@@ -78,11 +75,21 @@ fn files(repository: &git2::Repository, asked: Asked, status: &mut Status) -> Re
     status.staged.sort_by(|a, b| a.path.cmp(&b.path));
     status.unstaged.sort_by(|a, b| a.path.cmp(&b.path));
     status.untracked.sort();
-    Ok(!recoded && !may_be_renamed(status))
+    Ok(sure)
+}
+
+fn list(repository: &git2::Repository, show: StatusShow) -> Result<Statuses<'_>, VcsError> {
+    let mut options = StatusOptions::new();
+    options.show(show).include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
+    // Git's way to find renames is another one. If both a new and a gone file are staged, it has the last word.
+    options.renames_head_to_index(true).rename_threshold(50);
+    repository.statuses(Some(&mut options)).map_err(failed("read the status"))
 }
 
 fn staged(flags: git2::Status) -> Option<ChangeKind> {
-    if flags.is_index_renamed() {
+    if flags.is_conflicted() {
+        None
+    } else if flags.is_index_renamed() {
         Some(ChangeKind::Renamed)
     } else if flags.is_index_new() {
         Some(ChangeKind::Added)
@@ -98,7 +105,9 @@ fn staged(flags: git2::Status) -> Option<ChangeKind> {
 }
 
 fn unstaged(flags: git2::Status) -> Option<ChangeKind> {
-    if flags.is_wt_deleted() {
+    if flags.is_conflicted() {
+        None
+    } else if flags.is_wt_deleted() {
         Some(ChangeKind::Deleted)
     } else if flags.is_wt_typechange() {
         Some(ChangeKind::TypeChanged)

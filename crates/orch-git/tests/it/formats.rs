@@ -136,3 +136,40 @@ fn without_git_they_are_refused_plainly() {
         }
     });
 }
+
+#[test]
+fn partial_clone() {
+    isolated("formats::partial_clone", true, |s| {
+        build(s, "--object-format=sha1", "source");
+        s.git("source", &["stash", "-q"]);
+        s.git("source", &["config", "uploadpack.allowFilter", "true"]);
+        let url = format!("file://{}", s.path("source").display());
+        s.git("", &["clone", "-q", "--filter=blob:none", &url, "r"]);
+        s.write("r/new", "");
+        let status = s.open("r").status().unwrap();
+        assert_eq!(status.untracked, ["new".into()]);
+        assert_eq!(status.upstream.as_deref(), Some("origin/main"));
+        assert_eq!(s.open("r").commit("HEAD~1").unwrap().hash, s.git("r", &["rev-parse", "HEAD~1"]));
+        // Git would fetch what is missing, by a program that the remote's settings may name.
+        let error = s.open("r").commit_diff("HEAD").unwrap_err();
+        assert!(matches!(error, VcsError::Failed { .. }), "{error:?}");
+        s.git("r", &["show", "--stat", "HEAD"]);
+        assert!(s.open("r").commit_diff("HEAD").is_ok());
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn another_users() {
+    isolated("formats::another_users", true, |s| {
+        build(s, "--object-format=sha256", "r");
+        // Only root may give files away; for anyone else there is nothing to test here.
+        if std::os::unix::fs::chown(s.path("r"), Some(4711), None).is_err() {
+            return;
+        }
+        let error = discover(&s.path("r/.git/..")).unwrap_err();
+        assert!(matches!(&error, VcsError::Owner { path } if *path == s.path("r")), "{error:?}");
+        s.git("", &["config", "--global", "--add", "safe.directory", s.path("r").to_str().unwrap()]);
+        assert!(discover(&s.path("r")).unwrap().is_some());
+    });
+}

@@ -76,19 +76,24 @@ fn work(name: &str, seed: u64) {
         s.commit("r", 1, "start");
         let mut chance = Chance(seed);
         let repository = s.open("r");
-        let mut found = Vec::new();
+        let (mut found, mut in_process, mut compared) = (Vec::new(), 0, 0);
         for number in 0..150 {
             let committed = step(s, &mut chance);
             if committed {
                 compare_commit(s, "r", &repository, "HEAD", &mut found);
             }
             if committed || number % 3 == 0 {
+                let calls = s.calls();
                 compare_status(s, "r", &repository, None, &mut found);
+                in_process += usize::from(s.calls() == calls);
                 let orch = repository.diff(Before::Commit("HEAD"), After::WorkTree);
                 compare_diff(s, "r", &["HEAD"], orch, &mut found);
+                compared += 1;
             }
             assert!(found.is_empty(), "after step {number}:\n{}", found.join("\n"));
         }
+        // Both ways were gone.
+        assert!(in_process > 5 && in_process < compared, "{in_process} of {compared} in process");
         let root = s.git("r", &["rev-list", "--max-parents=0", "HEAD"]);
         let orch = repository.diff(Before::Commit(&root), After::Commit("HEAD"));
         compare_diff(s, "r", &[&root, "HEAD"], orch, &mut found);

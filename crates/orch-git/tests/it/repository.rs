@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use orch_core::vcs::{Commit, Head, VersionControl};
+use orch_core::vcs::{After, Before, Commit, Head, VersionControl};
 use orch_git::{GitError, Place, Repository, discover};
 
 use crate::sandbox::Sandbox;
@@ -278,6 +278,13 @@ fn an_open_repository_sees_new_commits() {
     sandbox.commit("r", 3, "three");
     let messages: Vec<_> = repository.commits_since(Some(&base), 10).unwrap().into_iter().map(|c| c.message).collect();
     assert_eq!(messages, ["two\n", "three\n"]);
+    // And what was staged in the meantime, whichever is asked first.
+    sandbox.write("r/a", "a\n");
+    sandbox.git("r", &["add", "a"]);
+    assert_eq!(repository.diff(Before::Commit("HEAD"), After::WorkTree).unwrap().files_changed, 1);
+    sandbox.write("r/b", "b\n");
+    sandbox.git("r", &["add", "b"]);
+    assert_eq!(repository.status().unwrap().staged.len(), 2);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A scratch folder whose git knows no settings but its own, and tests in processes that know no others either.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -32,9 +33,10 @@ pub(crate) fn isolated(name: &str, program: bool, test: impl FnOnce(&Sandbox)) {
     sandbox.isolate(&mut command).args(["--exact", name, "--nocapture"]).env(ROOT, &sandbox.root);
     let search = std::env::var_os("PATH").expect("a PATH");
     command.env(SEARCH, &search);
-    if !program {
-        command.env("PATH", sandbox.path("home"));
+    if program {
+        sandbox.count_calls(&search);
     }
+    command.env("PATH", sandbox.path("bin"));
     let output = command.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
@@ -61,6 +63,21 @@ impl Sandbox {
         let root = folder.path().canonicalize().expect("a path");
         fs::create_dir(root.join("home")).expect("a home");
         Self { root, _folder: Some(folder) }
+    }
+
+    /// Makes a git that can be found in `bin`, which notes each call.
+    #[cfg(unix)]
+    fn count_calls(&self, search: &OsStr) {
+        use std::os::unix::fs::PermissionsExt;
+        let (search, calls) = (search.to_str().expect("UTF-8"), self.path("calls"));
+        let script = format!("#!/bin/sh\necho \"$*\" >> '{}'\nPATH='{search}' exec git \"$@\"\n", calls.display());
+        self.write("bin/git", script);
+        fs::set_permissions(self.path("bin/git"), fs::Permissions::from_mode(0o755)).expect("a program");
+    }
+
+    /// How often orch called the git program so far.
+    pub(crate) fn calls(&self) -> usize {
+        fs::read(self.path("calls")).map_or(0, |calls| String::from_utf8_lossy(&calls).lines().count())
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

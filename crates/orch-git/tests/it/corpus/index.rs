@@ -169,3 +169,53 @@ situation!(index_that_is_gone, Equal, [("r", None)], |s| {
     start(s, "r");
     s.remove("r/.git/index");
 });
+
+#[cfg(unix)]
+situation!(kinds_of_what_is_not_tracked, Equal, [("r", None)], |s| {
+    use std::os::unix::fs::symlink;
+    start(s, "r");
+    symlink("nowhere", s.path("r/broken")).unwrap();
+    symlink("dir", s.path("r/to-folder")).unwrap();
+    symlink("/", s.path("r/to-root")).unwrap();
+    // neither file nor link
+    assert!(
+        std::process::Command::new("/usr/bin/mkfifo").arg(s.path("r/pipe")).status().is_ok_and(|done| done.success())
+    );
+    let _socket = std::os::unix::net::UnixListener::bind(s.path("r/socket")).unwrap();
+    s.write("r/.gitmodules", "");
+    s.write("r/dir/.git-not", "");
+});
+
+situation!(settings_of_a_user, Equal, [("r", None)], |s| {
+    start(s, "r");
+    for (key, value) in [
+        ("status.showUntrackedFiles", "no"),
+        ("status.relativePaths", "false"),
+        ("status.showStash", "true"),
+        ("status.branch", "false"),
+        ("status.aheadBehind", "false"),
+        ("status.renames", "false"),
+        ("diff.renames", "false"),
+        ("diff.algorithm", "histogram"),
+        ("diff.mnemonicPrefix", "true"),
+        ("diff.noprefix", "true"),
+        ("diff.context", "0"),
+        ("diff.ignoreSubmodules", "all"),
+        ("core.quotePath", "false"),
+        ("color.ui", "always"),
+        ("core.abbrev", "5"),
+        ("diff.wordRegex", "."),
+        ("diff.colorMoved", "zebra"),
+        ("log.date", "relative"),
+        ("format.pretty", "oneline"),
+        ("core.checkStat", "minimal"),
+        ("core.trustctime", "false"),
+        ("core.preloadIndex", "false"),
+        ("diff.submodule", "log"),
+    ] {
+        s.git("r", &["config", key, value]);
+    }
+    s.write("r/a", lines("a", 21));
+    s.write("r/untracked", "");
+    s.git("r", &["mv", "b", "moved"]);
+});
