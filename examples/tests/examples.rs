@@ -4,12 +4,19 @@
 mod custom_front_end;
 #[path = "../examples/embed_sqlite.rs"]
 mod embed_sqlite;
+#[path = "../examples/log_errors.rs"]
+mod log_errors;
 
 use orch_core::workflow::Workflow;
 
 #[test]
 fn the_sqlite_store_is_embedded() {
     embed_sqlite::main().unwrap();
+}
+
+#[test]
+fn errors_are_logged() {
+    log_errors::main().unwrap();
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod sqlite {
     mod concurrency;
     mod event_import;
     mod fingerprint;
+    mod git;
     mod integrity;
     mod lifecycle;
     mod store;
@@ -37,6 +38,7 @@ mod postgres {
     mod cli;
     mod concurrency;
     mod event_import;
+    mod git;
     mod integrity;
     mod lifecycle;
     mod server;

@@ -94,7 +94,7 @@ pub(crate) enum Command {
     /// The event log
     #[command(subcommand)]
     Event(commands::event::Verb),
-    /// Commits that belong to a task
+    /// The repository, and the commits and pull requests that belong to a task
     #[command(subcommand)]
     Git(commands::git::Verb),
     /// Workflow templates

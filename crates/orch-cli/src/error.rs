@@ -4,6 +4,7 @@ use std::path::Path;
 
 use orch_core::artifact::FolderError;
 use orch_core::code::InvalidName;
+use orch_core::pull_request::PullRequestError;
 use orch_core::refusal::Refusal;
 use orch_core::service::ServiceError;
 use orch_core::store::StoreError;
@@ -107,6 +108,14 @@ impl From<ServiceError> for CliError {
 impl From<InvalidName> for CliError {
     fn from(error: InvalidName) -> Self {
         Self::usage(error.to_string())
+    }
+}
+
+impl From<PullRequestError> for CliError {
+    fn from(error: PullRequestError) -> Self {
+        Self::refused(error.to_string()).hint(
+            "give the address of the pull request's page, such as https://github.com/OWNER/REPOSITORY/pull/NUMBER",
+        )
     }
 }
 

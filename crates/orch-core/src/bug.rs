@@ -29,7 +29,6 @@ pub use explain::{Difference, Explanation};
 pub use fact::{BugAction, StoredReport};
 pub use fingerprint::{Fingerprint, Fingerprinter, Part, PartName, VERSION};
 pub use keys::Keys;
-pub use output::FoundError;
 pub use record::{Bug, BugStatus, Note, fold_bug};
 pub use report::Report;
 pub use source::SourcePlace;

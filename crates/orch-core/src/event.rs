@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::bug::fact::{BugAbsorbed, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved};
-use crate::code::{
-    Actor, ArtifactName, BugCode, CheckName, EventType, PhaseName, SessionKey, SprintCode, TaskCode, TaskType,
+use crate::bug::fact::{
+    BugAbsorbed, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved, TaskBlocked, TaskUnblocked,
 };
+use crate::code::{Actor, ArtifactName, CheckName, EventType, PhaseName, SessionKey, SprintCode, TaskCode, TaskType};
 use crate::gate::Missing;
 use crate::operation::OperationId;
+use crate::pull_request::PullRequest;
 use crate::session::TemplateRef;
 use crate::sprint::{SprintChanges, SprintStatus};
 use crate::task::{CapturedCommit, Priority, TaskChanges, TaskStatus, word_enum};
@@ -113,20 +114,6 @@ payload!(
         old_status: TaskStatus,
         /// After.
         new_status: TaskStatus,
-    }
-);
-payload!(
-    /// A bug of the task is to be fixed before its phase may be completed.
-    TaskBlocked {
-        /// The bug.
-        bug: BugCode,
-    }
-);
-payload!(
-    /// A bug no longer stands in the way of the task.
-    TaskUnblocked {
-        /// The bug.
-        bug: BugCode,
     }
 );
 payload!(
@@ -303,6 +290,15 @@ payload!(
     }
 );
 payload!(
+    /// A pull request was linked with the task.
+    PrLinked {
+        /// The pull request.
+        pull_request: PullRequest,
+        /// The address of the one that was linked before.
+        previous: Option<String>,
+    }
+);
+payload!(
     /// Artifacts were written back to the task's folder.
     FilesSynced {
         /// The files that were written.
@@ -418,6 +414,7 @@ facts!(
         CheckRecorded(CheckRecorded) = "check.recorded",
         ApprovalRecorded(ApprovalRecorded) = "approval.recorded",
         CommitCaptured(CommitCaptured) = "git.commit_captured",
+        PrLinked(PrLinked) = "git.pr_linked",
         FilesSynced(FilesSynced) = "files.synced",
         HookFailed(HookFailed) = "hook.failed",
         SprintCreated(SprintCreated) = "sprint.created",

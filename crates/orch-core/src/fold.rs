@@ -6,7 +6,7 @@ use crate::code::{Actor, SessionKey};
 use crate::event::{Event, Fact, MalformedEvent, SprintCreated, TaskCreated};
 use crate::session::{Approval, CheckResult, PhaseRecord, Session};
 use crate::sprint::{Sprint, SprintStatus};
-use crate::task::{ArtifactMeta, Lease, Task, TaskChanges, TaskStatus};
+use crate::task::{ArtifactMeta, Lease, LinkedPullRequest, Task, TaskChanges, TaskStatus};
 
 /// A log that does not fit its entity.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +86,7 @@ pub fn created(created: &TaskCreated, circumstance: Circumstance<'_>) -> Task {
         after: created.after.iter().cloned().collect(),
         artifacts: std::collections::BTreeMap::new(),
         commits: Vec::new(),
+        pull_request: None,
         blocking_bugs: std::collections::BTreeSet::new(),
         session: None,
         lease: None,
@@ -139,6 +140,10 @@ fn apply_to_task(task: &mut Task, fact: &Fact, circumstance: Circumstance<'_>) {
         }
         Fact::TaskUnblocked(unblocked) => {
             task.blocking_bugs.remove(&unblocked.bug);
+        }
+        Fact::PrLinked(linked) => {
+            let (pull_request, linked_at) = (linked.pull_request.clone(), circumstance.at);
+            task.pull_request = Some(LinkedPullRequest { pull_request, linked_at });
         }
         Fact::CommitCaptured(captured) => task.commits.push(captured.commit.clone()),
         _ => {}

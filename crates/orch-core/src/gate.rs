@@ -139,6 +139,7 @@ pub fn has_field(task: &Task, path: &FieldPath) -> bool {
         "sprint_code" => task.sprint.is_some(),
         "artifacts" => !task.artifacts.is_empty(),
         "commits" => !task.commits.is_empty(),
+        "pull_request" => task.pull_request.is_some(),
         _ => {
             let mut keys = metadata.split('.');
             let first = keys.next().and_then(|key| task.metadata.get(key));

@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod bug;
+pub mod changes;
 pub mod clock;
 pub mod code;
 pub mod draft;
@@ -12,6 +13,7 @@ pub mod import;
 pub mod instructions;
 pub mod machine;
 pub mod operation;
+pub mod pull_request;
 pub mod refusal;
 pub mod service;
 pub mod session;
@@ -21,5 +23,6 @@ pub mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod vcs;
+pub mod visible;
 pub mod workflow;
 pub mod yaml;

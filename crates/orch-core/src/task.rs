@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::code::{Actor, ArtifactName, BugCode, PhaseName, SprintCode, TaskCode, TaskType};
+use crate::pull_request::PullRequest;
 use crate::session::Session;
 
 /// The most characters a title may have.
@@ -139,6 +140,25 @@ pub struct CapturedCommit {
     pub author: String,
 }
 
+/// The pull request of a task, in `metadata.pull_request`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedPullRequest {
+    /// The pull request.
+    pub pull_request: PullRequest,
+    /// When it was linked.
+    pub linked_at: DateTime<Utc>,
+}
+
+impl LinkedPullRequest {
+    /// As `metadata.pull_request` has it.
+    #[must_use]
+    pub fn public(&self) -> Value {
+        let mut value = json!(self.pull_request);
+        value["linked_at"] = json!(self.linked_at);
+        value
+    }
+}
+
 /// A task with all that its events say of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -164,6 +184,9 @@ pub struct Task {
     pub artifacts: BTreeMap<ArtifactName, ArtifactMeta>,
     /// The commits that were recorded for it, oldest first.
     pub commits: Vec<CapturedCommit>,
+    /// The pull request that it was linked with last.
+    #[serde(default)]
+    pub pull_request: Option<LinkedPullRequest>,
     /// The open bugs that are to be fixed before its phase may be completed.
     #[serde(default)]
     pub blocking_bugs: BTreeSet<BugCode>,
@@ -189,6 +212,9 @@ impl Task {
         }
         if !self.commits.is_empty() {
             full.insert("commits".into(), json!(self.commits));
+        }
+        if let Some(linked) = &self.pull_request {
+            full.insert("pull_request".into(), linked.public());
         }
         if !self.blocking_bugs.is_empty() {
             full.insert("blocking_bugs".into(), json!(self.blocking_bugs));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use orch_core::bug::{Bug, BugDraft, Keys, keys};
+use orch_core::bug::{Bug, BugDraft, Keys, decide, keys};
 use orch_core::code::{BugCode, TaskCode};
 use orch_core::draft::Draft;
 use orch_core::event::{EntityType, NewEvent};
@@ -215,7 +215,7 @@ impl SqlStore {
             }
             tasks = load::read_tasks(db, self.place(), load::tasks().filter(of_scope)).await?;
         }
-        let new = BugContext::new_bugs(scope, &bugs);
+        let new = decide::new_bugs(&bugs, &scope.reports);
         // a code is drawn with the transaction that uses it
         let incomplete = new > 0 && !db.is_transaction();
         let codes = if incomplete { Vec::new() } else { self.bug_codes(db, new).await? };

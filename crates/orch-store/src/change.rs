@@ -1,5 +1,5 @@
 //! The tries of one change: on which connection each is made, and how it goes on after one that failed. Knows nothing of
-//! tasks or sprints.
+//! tasks, sprints or bugs.
 //!
 //! On SQLite a change is one transaction that holds the write lock from the start, and there is one try.
 //!

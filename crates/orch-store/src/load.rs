@@ -9,7 +9,7 @@ use orch_core::draft::Template;
 use orch_core::session::Session;
 use orch_core::sprint::Sprint;
 use orch_core::store::StoreError;
-use orch_core::task::{ArtifactMeta, CapturedCommit, Lease, RESERVED_METADATA, Task};
+use orch_core::task::{ArtifactMeta, CapturedCommit, Lease, LinkedPullRequest, RESERVED_METADATA, Task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType, JsonValue, QueryFilter,
@@ -203,6 +203,15 @@ struct NamedArtifact {
     saved_at: DateTime<Utc>,
 }
 
+/// A pull request as `metadata.pull_request` has it: with the time beside its own fields.
+fn linked_pull_request(mut value: Value) -> Result<LinkedPullRequest, serde_json::Error> {
+    let linked_at = value.as_object_mut().and_then(|fields| fields.remove("linked_at")).unwrap_or(Value::Null);
+    Ok(LinkedPullRequest {
+        pull_request: serde_json::from_value(value)?,
+        linked_at: serde_json::from_value(linked_at)?,
+    })
+}
+
 type Problem = Box<dyn std::error::Error + Send + Sync>;
 
 impl TaskRow {
@@ -210,7 +219,8 @@ impl TaskRow {
         let mut metadata = into_map(self.metadata)?;
         let mut taken = RESERVED_METADATA.map(|key| metadata.remove(key).unwrap_or(Value::Null)).into_iter().skip(1);
         let commits: Option<Vec<CapturedCommit>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
-        let artifacts: Option<Vec<NamedArtifact>> = serde_json::from_value(taken.nth(1).unwrap_or(Value::Null))?;
+        let linked = taken.next().filter(|value| !value.is_null()).map(linked_pull_request).transpose()?;
+        let artifacts: Option<Vec<NamedArtifact>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
         let blocking: Option<BTreeSet<BugCode>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
         let named = artifacts.unwrap_or_default().into_iter().map(|named| {
             let meta =
@@ -237,6 +247,7 @@ impl TaskRow {
             after,
             artifacts: named.collect(),
             commits: commits.unwrap_or_default(),
+            pull_request: linked,
             blocking_bugs: blocking.unwrap_or_default(),
             session: self.session_state.map(serde_json::from_value::<Session>).transpose()?,
             lease,

@@ -3,5 +3,6 @@
 pub(crate) mod file;
 pub(crate) mod printer;
 pub(crate) mod progress;
+pub(crate) mod repository;
 pub(crate) mod text;
 pub(crate) mod view;

@@ -1,11 +1,11 @@
 //! The only writer to standard output and standard error. Text from outside is made visible before it gets here or here.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+pub(crate) use orch_core::visible::{visible, visible_line};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
@@ -147,47 +147,4 @@ pub(crate) fn paint(color: AnsiColor, text: &str) -> String {
 pub(crate) fn bold(text: &str) -> String {
     let style = Style::new().bold();
     format!("{style}{text}{style:#}")
-}
-
-/// Text from outside with control, C1 and bidirectional characters made visible. Line ends and tabs stay.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_hidden(c) {
-            let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
-        } else {
-            shown.push(c);
-        }
-    }
-    Cow::Owned(shown)
-}
-
-/// As [`visible`], and on one line.
-pub(crate) fn visible_line(text: &str) -> String {
-    visible(text).replace('\n', "\\n").replace('\t', " ")
-}
-
-fn is_hidden(c: char) -> bool {
-    let bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    (c.is_control() && c != '\n' && c != '\t') || bidi
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hostile_text_is_made_visible() {
-        for (text, shown) in [
-            ("plain ünïcödé\n\ttext", "plain ünïcödé\n\ttext"),
-            ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
-            ("a\rb\u{9b}c\u{202e}d", "a\\u{d}b\\u{9b}c\\u{202e}d"),
-        ] {
-            assert_eq!(visible(text), shown);
-        }
-        assert_eq!(visible_line("a\nb"), "a\\nb");
-    }
 }

@@ -6,6 +6,7 @@ use anstyle::AnsiColor;
 use comfy_table::{ContentArrangement, Table, presets};
 use orch_core::gate::Missing;
 use orch_core::instructions::{ArtifactState, Instructions};
+use orch_core::pull_request::PullRequest;
 use orch_core::service::{HookReport, SessionAnswer};
 use orch_core::session::Session;
 use orch_core::task::{Lease, Task};
@@ -89,6 +90,13 @@ pub(crate) fn task(task: &Task) -> String {
         let subject = commit.message.lines().next().unwrap_or_default();
         field(&mut text, "commit", &format!("{} {phase} {}", commit.short_hash, visible_line(subject)));
     }
+    if let Some(linked) = &task.pull_request {
+        field(&mut text, "pull request", &linked.pull_request.url);
+    }
+    if !task.blocking_bugs.is_empty() {
+        let codes: Vec<&str> = task.blocking_bugs.iter().map(orch_core::code::BugCode::as_str).collect();
+        field(&mut text, "waits for", &codes.join(", "));
+    }
     for (key, value) in &task.metadata {
         field(&mut text, "metadata", &format!("{} = {value}", visible_line(key)));
     }
@@ -98,6 +106,12 @@ pub(crate) fn task(task: &Task) -> String {
         let _ = writeln!(text, "\n{}", visible(&task.description));
     }
     text
+}
+
+/// `github owner/repository #12, https://…`.
+pub(crate) fn pull_request(pull_request: &PullRequest) -> String {
+    let PullRequest { provider, repository, number, url, .. } = pull_request;
+    format!("{provider} {} #{number}, {url}", visible_line(repository))
 }
 
 fn lease(lease: &Lease) -> String {

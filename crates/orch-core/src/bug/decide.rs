@@ -1,11 +1,13 @@
 //! What is decided about bugs: which one a report belongs to, what a resolution or a merge changes. Reads and stores nothing.
 
-use super::fact::{BugAbsorbed, BugAction, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved};
+use super::fact::{
+    BugAbsorbed, BugAction, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved, TaskBlocked, TaskUnblocked,
+};
 use super::keys::Keys;
 use super::record::{Bug, BugStatus, bug_after};
 use crate::code::{Actor, BugCode, SessionKey, TaskCode};
 use crate::draft::Draft;
-use crate::event::{Fact, NewEvent, TaskBlocked, TaskUnblocked};
+use crate::event::{Fact, NewEvent};
 use crate::fold::Circumstance;
 use crate::refusal::Refusal;
 use crate::store::{BugContext, BugName};
@@ -49,6 +51,31 @@ pub fn bug_of<'b>(found: &'b [Bug], keys: &Keys) -> Option<&'b Bug> {
     let mut near = found.iter().filter(|bug| bug.status() == BugStatus::Open && bug.keys.loose.as_ref() == Some(loose));
     let only = near.next().filter(|only| !only.keys.has_place() || !keys.has_place())?;
     near.next().is_none().then_some(only)
+}
+
+/// Whether a bug takes the keys of its report: it says more of the place than the ones before it could, and these keys are
+/// not those of a bug that was merged into this one.
+fn takes_keys(found: &[Bug], bug: &Bug, keys: &Keys) -> bool {
+    keys.has_place() && !bug.keys.has_place() && found.iter().all(|known| known.keys.hash != keys.hash)
+}
+
+/// How many of some reports, one after the other, belong to none of these bugs.
+#[must_use]
+pub fn new_bugs(found: &[Bug], reports: &[Keys]) -> usize {
+    let mut known = found.to_vec();
+    let mut new = 0;
+    for keys in reports {
+        let Some(bug) = bug_of(&known, keys) else {
+            new += 1;
+            continue;
+        };
+        // the next report meets the bug with its new keys
+        if takes_keys(&known, bug, keys) {
+            let code = bug.code.clone();
+            known.iter_mut().filter(|bug| bug.code == code).for_each(|bug| bug.keys = keys.clone());
+        }
+    }
+    new
 }
 
 /// What a bug is merged into, through any number of merges; the bug itself where it is not.
@@ -114,9 +141,9 @@ impl Changing {
             None => None,
         };
         let (mut logged, whole) = (logged.clone(), logged.report.clone());
-        // an earlier report of the same command may have changed it
-        let found = bug_of(&self.context.bugs, &logged.keys).map(|bug| bug.code.clone());
-        let found = found.and_then(|code| self.bug(&code).cloned());
+        // an earlier report of the same command may have changed the bugs
+        let known: Vec<Bug> = self.context.bugs.iter().filter_map(|bug| self.bug(&bug.code).cloned()).collect();
+        let found = bug_of(&known, &logged.keys).cloned();
         let regression = found.as_ref().is_some_and(|bug| bug.status() == BugStatus::Resolved);
         let new = found.is_none();
         let earlier_resolution = found.as_ref().and_then(|bug| bug.resolution.clone());
@@ -136,9 +163,7 @@ impl Changing {
         let (code, keys) = (logged.bug_code.clone(), logged.keys.clone());
         let blocks = (logged.action == BugAction::FixNow).then(|| logged.task_code.clone()).flatten();
         self.record(&code, session.clone(), Fact::BugLogged(logged))?;
-        // a report that knows the place says what the one before it could not
-        if let Some(bug) = found.filter(|bug| keys.has_place() && !bug.keys.has_place() && bug.keys.loose == keys.loose)
-        {
+        if let Some(bug) = found.filter(|bug| takes_keys(&known, bug, &keys)) {
             let rekeyed = BugRekeyed { keys, old_hash: bug.keys.hash, report: Some(whole) };
             self.record(&code, session, Fact::BugRekeyed(rekeyed))?;
         }

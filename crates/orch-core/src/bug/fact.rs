@@ -139,3 +139,17 @@ payload!(
         report: Option<StoredReport>,
     }
 );
+payload!(
+    /// A bug of the task is to be fixed before its phase may be completed.
+    TaskBlocked {
+        /// The bug.
+        bug: BugCode,
+    }
+);
+payload!(
+    /// A bug no longer stands in the way of the task.
+    TaskUnblocked {
+        /// The bug.
+        bug: BugCode,
+    }
+);

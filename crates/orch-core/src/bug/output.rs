@@ -21,38 +21,12 @@ use std::collections::HashSet;
 
 use self::block::{Block, Kind};
 use self::line::Line;
+use super::classify::ErrorType;
 use super::clean;
+use super::fact::StoredReport;
 use super::fingerprint::Fingerprinter;
-use super::report::{self, Report};
+use super::report;
 use super::{site, stack};
-
-/// An error that an output tells of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundError {
-    /// The line that says what happened.
-    pub message: String,
-    /// The file of the project that it is about, as it was printed.
-    pub file: Option<String>,
-    /// The line in that file, counted from 1.
-    pub line: Option<u32>,
-    /// The part of the output that tells of it, with the title of the test in front.
-    pub stack: Option<String>,
-}
-
-impl FoundError {
-    /// The error as a report. Give the folder that was given to [`find`].
-    #[must_use]
-    pub fn report<'t>(&'t self, project_root: Option<&'t str>) -> Report<'t> {
-        Report {
-            message: &self.message,
-            file: self.file.as_deref(),
-            line: self.line,
-            stack: self.stack.as_deref(),
-            project_root,
-            ..Report::default()
-        }
-    }
-}
 
 /// At most so many errors of one output are told.
 pub const MAX_ERRORS: usize = 200;
@@ -60,9 +34,10 @@ pub const MAX_ERRORS: usize = 200;
 const MAX_STACK: usize = 64 * 1024;
 
 /// The errors in an output, in order; of those with the same fingerprint the first. The folder of the project tells its
-/// frames from those of others. An output of which all went well has none.
+/// frames from those of others. An output of which all went well has none. A text of one line is an error itself, if the
+/// rules know its type.
 #[must_use]
-pub fn find(text: &str, project_root: Option<&str>) -> Vec<FoundError> {
+pub fn find(text: &str, project_root: Option<&str>) -> Vec<StoredReport> {
     let cleaned = clean::control(text);
     let lines = line::split(&cleaned);
     let mut sieve = Sieve::new(project_root);
@@ -78,6 +53,14 @@ pub fn find(text: &str, project_root: Option<&str>) -> Vec<FoundError> {
             }
             None => at + 1,
         };
+    }
+    let line = cleaned.trim();
+    if sieve.found.is_empty() && !line.contains('\n') {
+        let report = StoredReport { message: line.to_owned(), ..sieve.report() };
+        let (_, classification) = sieve.fingerprinter.fingerprint(&report.as_report());
+        if classification.error_type != ErrorType::Unknown {
+            return vec![report];
+        }
     }
     sieve.found
 }
@@ -103,7 +86,7 @@ fn plain(lines: &[Line<'_>], at: usize) -> Option<Block> {
 struct Sieve<'t> {
     root: Option<&'t str>,
     fingerprinter: Fingerprinter,
-    found: Vec<FoundError>,
+    found: Vec<StoredReport>,
     keys: HashSet<String>,
     messages: HashSet<String>,
     titles: HashSet<String>,
@@ -121,6 +104,11 @@ impl<'t> Sieve<'t> {
         }
     }
 
+    /// A report that says nothing yet.
+    fn report(&self) -> StoredReport {
+        StoredReport { project_root: self.root.map(ToOwned::to_owned), ..StoredReport::default() }
+    }
+
     fn add(&mut self, lines: &[Line<'_>], block: Block) {
         let Some(message) = block.message else { return };
         let told = match block.kind {
@@ -135,12 +123,12 @@ impl<'t> Sieve<'t> {
             self.titles.insert(title.to_owned());
         }
         let stack = excerpt(lines, block.title, block.from, block.to);
-        let mut error = FoundError { message, file: None, line: None, stack: Some(stack) };
+        let mut error = StoredReport { message, stack: Some(stack), ..self.report() };
         let place = error.stack.as_deref().and_then(|stack| place(stack, self.root.unwrap_or_default()));
         if let Some((file, line)) = place {
             (error.file, error.line) = (Some(file), line);
         }
-        if self.keys.insert(self.fingerprinter.fingerprint(&error.report(self.root)).0.key) {
+        if self.keys.insert(self.fingerprinter.fingerprint(&error.as_report()).0.key) {
             self.messages.insert(error.message.clone());
             self.found.push(error);
         }

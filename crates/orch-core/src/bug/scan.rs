@@ -133,6 +133,21 @@ impl<R: Record> Scan<'_, R> {
         if self.at == 0 { b' ' } else { self.text[self.at - 1] }
     }
 
+    /// Whether there is a space or a tab before here.
+    fn is_behind_blank(&self) -> bool {
+        matches!(self.before(), b' ' | b'\t')
+    }
+
+    /// Where the spaces and tabs end that begin at `at`. In the template they are one space, so they count as one.
+    #[inline]
+    fn blanks(&self, at: usize) -> usize {
+        let mut end = at;
+        while matches!(self.byte(end), b' ' | b'\t') {
+            end += 1;
+        }
+        end
+    }
+
     /// How far a look ahead goes.
     fn horizon(&self, at: usize) -> usize {
         (at + AHEAD).min(self.text.len())
@@ -204,6 +219,9 @@ impl<R: Record> Scan<'_, R> {
         if line || self.before() == b'.' {
             self.context = Context::default();
         }
+        if !line && self.context.last_end == self.at {
+            self.context.last_end = end - 1;
+        }
         self.end_token();
         self.at = end;
         if self.out.last().is_some_and(|last| !byte::is(*last, SPACE)) {
@@ -239,12 +257,25 @@ impl<R: Record> Scan<'_, R> {
         self.masked = false;
     }
 
+    /// The end of the placeholder that begins at `at`, if one does.
+    fn placeholder(&self, at: usize) -> Option<usize> {
+        if self.byte(at) != b'<' {
+            return None;
+        }
+        let rest = &self.text[at..self.horizon(at)];
+        let known = MASKING.iter().find(|rule| rest.starts_with(rule.placeholder().as_bytes()));
+        known.map(|rule| at + rule.placeholder().len())
+    }
+
+    /// Whether what is here goes on right behind a placeholder, and so is a part of a word.
+    fn is_glued(&self) -> bool {
+        self.masked && self.out.len() > self.token_start && self.out.ends_with(b">") && !byte::is(self.before(), SPACE)
+    }
+
     /// A placeholder of a template is left alone, so that a template is its own template.
     fn angle(&mut self) {
-        let rest = &self.text[self.at..self.horizon(self.at)];
-        let known = MASKING.iter().find(|rule| rest.starts_with(rule.placeholder().as_bytes()));
-        if let Some(rule) = known {
-            self.copy(self.at + rule.placeholder().len());
+        if let Some(end) = self.placeholder(self.at) {
+            self.copy(end);
             self.masked = true;
             self.context.code = false;
         } else {

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod properties;
+
 fn template(text: &str) -> String {
     normalize::template(text, "/srv/shop")
 }
@@ -196,53 +198,11 @@ fn golden() {
     }
 }
 
-fn values() -> impl Strategy<Value = (String, String)> {
-    let pair = |pattern: &'static str| (pattern, pattern).prop_map(|(a, b)| (a, b));
-    prop_oneof![
-        pair("[0-9]{1,3}\\.[0-9]\\.1\\.2").prop_filter("below 256", |(a, b)| [a, b].iter().all(|text| text
-            .split('.')
-            .next()
-            .unwrap()
-            .parse::<u32>()
-            .unwrap()
-            < 256)),
-        pair("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}"),
-        pair("202[0-9]-0[1-9]-1[0-9]T1[0-9]:[0-5][0-9]:[0-5][0-9]Z"),
-        pair("0x[0-9a-f]{8,16}"),
-        pair("[a-z]{2,8}@[a-z]{2,8}\\.com"),
-        pair("https://[a-z]{2,8}\\.com/[a-z]{1,5}"),
-        pair("[1-9][0-9]{0,2}ms"),
-        pair("[1-9][0-9]{0,4} KB"),
-        pair("[1-9][0-9]{0,4}"),
-        pair("/home/[a-z]{2,8}/app/a\\.txt"),
-        pair("/tmp/[a-z0-9]{4,8}"),
-        pair("id=[a-z]{1,6}"),
-    ]
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn insensitive_to_values((a, b) in values()) {
-        for carrier in ["gave up on {} at last", "got {}", "({}) is wrong"] {
-            prop_assert_eq!(template(&carrier.replace("{}", &a)), template(&carrier.replace("{}", &b)));
-        }
-    }
-
-    #[test]
-    fn sensitive_to_codes_and_symbols(a in 100_u32..600, b in 100_u32..600, x in "[a-z_]{3,12}", y in "[a-z_]{3,12}") {
-        prop_assume!(a != b && x != y);
-        for carrier in ["request failed with status {}", "exit code {}", "[Errno {}] x", "error E0{}", "HTTP {}"] {
-            prop_assert_ne!(template(&carrier.replace("{}", &a.to_string())), template(&carrier.replace("{}", &b.to_string())));
-        }
-        for carrier in ["no such table: {}", "name '{}' is not defined", "column \"{}\" does not exist", "Undefined variable: {}", "module {} is gone"] {
-            prop_assert_ne!(template(&carrier.replace("{}", &x)), template(&carrier.replace("{}", &y)));
-        }
-    }
-
-    #[test]
-    fn a_template_is_its_own_template(words in proptest::collection::vec(prop_oneof![
+    fn a_template_of_words_is_its_own_template(words in proptest::collection::vec(prop_oneof![
         "[a-z]{1,8}", "[A-Z][a-zA-Z]{1,8}", "[0-9]{1,6}", "[a-z]{1,5}[0-9]{1,4}", "'[a-z ]{0,6}'", "\"[a-z0-9]{1,6}\"", "0x[0-9a-f]{1,8}",
         "/[a-z]{1,5}/[a-z]{1,5}/[a-z]{1,5}", "[a-z]{1,4}=[a-z0-9]{0,5}", "[(\\[{][a-z0-9]{0,4}[)\\]}]", "[:;,.!?-]", "status", "error", "user", "Mar", "at", "code",
     ], 0..12)) {

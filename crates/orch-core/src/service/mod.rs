@@ -2,6 +2,7 @@
 //! They print nothing and know no database.
 
 mod bug;
+mod changes;
 mod hook;
 mod import;
 mod pinned;
@@ -13,6 +14,7 @@ mod task;
 use pinned::pinned;
 
 pub use bug::{BugAnswer, BugService, BugsAnswer, LoggedBug, Logging, MAX_REPORTS, Rekeyed};
+pub use changes::TaskChanged;
 pub use hook::{Captured, HookCall, HookReport};
 pub use import::{BatchAnswer, EventBatch, ImportService};
 pub use record::{CheckReport, EventAnswer, RecordService, TaskAnswer};

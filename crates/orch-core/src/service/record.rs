@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::{ServiceError, check_json, check_text, draft_of, pinned};
 use crate::artifact::{ArtifactFile, ArtifactFolder};
 use crate::code::{CheckName, EventType, TaskCode};
-use crate::event::{ApprovalRecorded, CheckRecorded, Custom, Fact, MAX_PAYLOAD};
+use crate::event::{ApprovalRecorded, CheckRecorded, Custom, Fact, MAX_PAYLOAD, PrLinked};
 use crate::machine;
 use crate::operation::{Operation, Request};
+use crate::pull_request::PullRequest;
 use crate::refusal::Refusal;
 use crate::store::{Outcome, Store, TaskChange, TaskContext, TaskScope};
 use crate::task::Task;
@@ -107,6 +108,30 @@ impl<S: Store> RecordService<'_, S> {
             let mut draft = draft_of(&context, &operation.actor)?;
             let phase = machine::active(&draft)?.current_phase;
             draft.record(Fact::ApprovalRecorded(ApprovalRecorded { phase, note: note.map(ToOwned::to_owned) }));
+            let answer = TaskAnswer { task: draft.task().clone() };
+            Ok(TaskChange { draft, answer })
+        };
+        Ok(self.store.change_task(&request, &TaskScope::of(code), decide).await?)
+    }
+
+    /// Links a pull request with a task, in place of the one before. The same one again changes nothing.
+    ///
+    /// # Errors
+    /// A refusal if there is no such task.
+    pub async fn link_pull_request(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        pull_request: &PullRequest,
+    ) -> Result<Outcome<TaskAnswer>, ServiceError> {
+        let request = Request::new(operation, "git.link_pr", &(code, pull_request));
+        let decide = |context: TaskContext| {
+            let mut draft = draft_of(&context, &operation.actor)?;
+            let linked = draft.task().pull_request.as_ref().map(|linked| &linked.pull_request);
+            if linked != Some(pull_request) {
+                let previous = linked.map(|linked| linked.url.clone());
+                draft.record(Fact::PrLinked(PrLinked { pull_request: pull_request.clone(), previous }));
+            }
             let answer = TaskAnswer { task: draft.task().clone() };
             Ok(TaskChange { draft, answer })
         };

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, ChangeError, Outcome, Page, StoreError, Window};
-use crate::bug::{Bug, BugDraft, BugStatus, Keys, decide};
+use crate::bug::{Bug, BugDraft, BugStatus, Keys};
 use crate::code::{BugCode, InvalidName, TaskCode};
 use crate::draft::Draft;
 use crate::operation::Request;
@@ -74,20 +74,12 @@ pub struct BugContext {
     /// The bugs of the scope: each that has the hash of a report, each open one that has its loose key, each that is named;
     /// and those that they are merged into.
     pub bugs: Vec<Bug>,
-    /// A code for each report that belongs to none of them, in order.
+    /// A code for each report that belongs to none of them ([`crate::bug::decide::new_bugs`]), in order.
     pub codes: Vec<BugCode>,
     /// The tasks of the scope that exist, and those that the bugs stand in the way of.
     pub tasks: BTreeMap<TaskCode, Task>,
     /// The store's clock, whole microseconds; never before the last event of any bug or task here.
     pub now: DateTime<Utc>,
-}
-
-impl BugContext {
-    /// How many codes for new bugs the reports of a scope need, where these bugs were found.
-    #[must_use]
-    pub fn new_bugs(scope: &BugScope, found: &[Bug]) -> usize {
-        scope.reports.iter().filter(|keys| decide::bug_of(found, keys).is_none()).count()
-    }
 }
 
 /// A decision: bugs and tasks with their new facts, and the answer. Without facts, only the answer is kept.

@@ -14,7 +14,7 @@ use crate::operation::OperationId;
 pub struct EventFilter {
     /// Only those with a greater id, as a feed: an event is held back while one with a lesser id is still on its way.
     pub after: Option<i64>,
-    /// Only those of this task or sprint.
+    /// Only those of this task, sprint or bug.
     pub entity: Option<(EntityType, String)>,
     /// Only those of this type.
     pub event_type: Option<EventType>,

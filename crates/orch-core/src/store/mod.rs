@@ -1,5 +1,5 @@
 //! The ports to storage: what a store must do, in the words of the domain. Each adapter passes the same suite,
-//! [`crate::testing::conformance`]. No adapter lives here.
+//! `orch_core::testing::conformance` (feature `testing`). No adapter lives here.
 
 mod batch;
 mod bug;

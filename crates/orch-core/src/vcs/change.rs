@@ -67,6 +67,20 @@ impl ChangeKind {
         })
     }
 
+    /// The letter that git writes for it.
+    #[must_use]
+    pub fn letter(self) -> char {
+        match self {
+            Self::Added => 'A',
+            Self::Copied => 'C',
+            Self::Deleted => 'D',
+            Self::Modified => 'M',
+            Self::Renamed => 'R',
+            Self::TypeChanged => 'T',
+            Self::Unmerged => 'U',
+        }
+    }
+
     /// The name in answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -4,13 +4,13 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use orch_core::bug::{BugAction, StoredReport, source};
+use orch_core::bug::{BugAction, StoredReport, output, source};
 use orch_core::code::TaskCode;
 use orch_core::service::{LoggedBug, Logging};
 use orch_core::store::BugStore as _;
 use serde_json::{Value, json};
 
-use super::{found, print};
+use super::print;
 use crate::app::App;
 use crate::commands::metadata;
 use crate::error::CliError;
@@ -140,7 +140,7 @@ impl Log {
             look_into_source(app, &mut report);
             return Ok(vec![report]);
         }
-        let mut reports = found::reports(&read(Path::new("-"))?, &root, &app.settings().fingerprinter());
+        let mut reports = output::find(&read(Path::new("-"))?, Some(&root));
         for report in &mut reports {
             look_into_source(app, report);
         }

@@ -2,7 +2,6 @@
 
 mod explain;
 mod fingerprint;
-mod found;
 mod list;
 mod log;
 mod merge;

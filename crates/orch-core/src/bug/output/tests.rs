@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bug::{Fingerprinter, PartName};
+use crate::bug::{Fingerprinter, PartName, Report};
 
 mod compilers;
 mod crashes;
@@ -24,7 +24,7 @@ fn finds(text: &str, expected: &[Expected<'_>]) {
     let places: Vec<String> = found
         .iter()
         .map(|error| {
-            let explanation = fingerprinter.explain(&error.report(Some(ROOT)));
+            let explanation = fingerprinter.explain(&error.as_report());
             // as if somebody had reported it alone
             if explanation.place_rule != "line" {
                 let alone = Report {

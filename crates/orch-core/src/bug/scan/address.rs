@@ -47,11 +47,12 @@ impl<R: Record> Scan<'_, R> {
 
     /// Goes past the name of the peer in brackets behind its address, which may be missing: `10.0.0.1 (mail.example.org)`.
     fn peer(&self, end: usize) -> usize {
-        if self.byte(end) != b' ' || self.byte(end + 1) != b'(' {
+        let open = self.blanks(end);
+        if open == end || self.byte(open) != b'(' {
             return end;
         }
-        let horizon = self.horizon(end);
-        let name = end + 2;
+        let horizon = self.horizon(open);
+        let name = open + 1;
         let Some(len) = memchr::memchr(b')', &self.text[name..horizon.max(name)]) else { return end };
         let inner = &self.text[name..name + len];
         let host =
@@ -204,6 +205,7 @@ impl<R: Record> Scan<'_, R> {
         let top = &self.text[label..end];
         let right =
             dots > 0 && top.len() > 1 && top.iter().all(|byte| byte::is(*byte, LETTER)) && self.byte(end) != b'/';
+        let right = right && self.placeholder(end + usize::from(self.byte(end) == b'.')).is_none();
         if right {
             self.mask(end, Rule::Email);
         }
@@ -232,7 +234,8 @@ impl<R: Record> Scan<'_, R> {
             && (labels > 2 || announced || matches!(&self.text[last..end], b"com" | b"net" | b"org" | b"edu" | b"gov"))
             && words::flags(self.text, self.at, label) & words::PACKAGE == 0
             && !byte::is(self.byte(end), WORD)
-            && !matches!(self.byte(end), b'(' | b'/' | b'@');
+            && !matches!(self.byte(end), b'(' | b'/' | b'@')
+            && self.placeholder(end + usize::from(self.byte(end) == b'.')).is_none();
         if right {
             let end = self.port(end);
             self.mask(end, Rule::Host);

@@ -22,21 +22,22 @@ impl<R: Record> Scan<'_, R> {
         }
         let digits = byte::run(self.text, at, DIGIT);
         let next = self.byte(digits);
-        if self.context.last & words::ACCOUNT != 0 && next == b' ' && self.account(digits, 0) {
+        if self.context.last & words::ACCOUNT != 0 && matches!(next, b' ' | b'\t') && self.account(digits, 0) {
             return;
         }
         // `0000001f` is a hexadecimal counter, whatever its digits
         if digits - at >= 8 && self.text[at..].starts_with(b"0000") && !byte::is(next, WORD) && next != b'-' {
             return self.mask(digits, Rule::Hash);
         }
-        let plain = !byte::is(next, WORD) && !matches!(next, b'-' | b':' | b'/' | b'.' | b',' | b' ' | b'%');
+        let plain = !byte::is(next, WORD) && !matches!(next, b'-' | b':' | b'/' | b'.' | b',' | b' ' | b'\t' | b'%');
         if plain && digits - at != 6 && digits - at != 8 {
             return self.mask(digits, Rule::Number);
         }
         if matches!(next, b':' | b'-') && self.mac(at) {
             return;
         }
-        if let Some(end) = self.time_of_digits(at) {
+        // `20250309 bytes` is no date
+        if let Some(end) = self.time_of_digits(at).filter(|end| *end > digits || self.quantity(digits).is_none()) {
             return self.mask(end, Rule::Time);
         }
         if matches!(next, b'-' | b'.') && byte::is(self.byte(digits + 1), LETTER | DIGIT) && self.host(digits) {
@@ -110,8 +111,8 @@ impl<R: Record> Scan<'_, R> {
         if self.byte(number_end) == b'%' {
             return Some((number_end + 1, Rule::Size));
         }
-        let spaced = self.byte(number_end) == b' ';
-        let unit = number_end + usize::from(spaced);
+        let unit = self.blanks(number_end);
+        let spaced = unit > number_end;
         let end = byte::run(self.text, unit, LETTER).min(unit + 16);
         if end == unit {
             return None;
@@ -175,10 +176,11 @@ impl<R: Record> Scan<'_, R> {
             return self.mask(end, rule);
         }
         // `404 Not Found`
-        if end - at == 3 && self.byte(end) == b' ' && matches!(self.text[at], b'1'..=b'5') {
-            let reason = byte::run(self.text, end + 1, LETTER);
-            let capital = byte::is(self.byte(end + 1), UPPER);
-            if capital && words::flags(self.text, end + 1, reason) & REASON != 0 {
+        let name = self.blanks(end);
+        if end - at == 3 && name > end && matches!(self.text[at], b'1'..=b'5') {
+            let reason = byte::run(self.text, name, LETTER);
+            let capital = byte::is(self.byte(name), UPPER);
+            if capital && words::flags(self.text, name, reason) & REASON != 0 {
                 return self.keep(end, Rule::Code);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Scan;
 use crate::bug::byte::{self, DIGIT, LETTER, SPACE, WORD};
-use crate::bug::token::{MASKING, Record, Rule};
+use crate::bug::token::{Record, Rule};
 use crate::bug::words::{self, NIL, PARSE, SYMBOL, TYPE, VALUE};
 
 /// Longer than this nothing is a symbol.
@@ -60,6 +60,9 @@ impl<R: Record> Scan<'_, R> {
             match self.text[at] {
                 b'\n' => return None,
                 b'\\' => from = at + 2,
+                _ if self.placeholder(self.at + 1) == Some(at) => return Some(at),
+                // the quote before a value that is masked already is not the end of another
+                _ if self.placeholder(at + 1).is_some_and(|end| self.byte(end) == quote) => return None,
                 _ if quote == b'\'' && byte::is(self.byte(at + 1), LETTER) && !byte::is(self.text[at - 1], SPACE) => {
                     from = at + 1;
                 }
@@ -72,7 +75,8 @@ impl<R: Record> Scan<'_, R> {
     fn fate(&self, quote: u8, start: usize, end: usize) -> Fate {
         let inside = &self.text[start..end];
         let flags = words::flags(self.text, start, end);
-        if MASKING.iter().any(|rule| rule.placeholder().as_bytes() == inside) {
+        // what has a placeholder in it was looked at before
+        if (start..end).any(|at| self.placeholder(at).is_some()) {
             return Fate::Look;
         }
         if flags & (TYPE | NIL) != 0 {
@@ -84,7 +88,7 @@ impl<R: Record> Scan<'_, R> {
         }
         if quote == b'"'
             && self.byte(end + 1) == b':'
-            && matches!(before, b'{' | b',' | b' ' | b'\n')
+            && matches!(before, b'{' | b',' | b' ' | b'\t' | b'\n')
             && inside.iter().all(|byte| byte::is(*byte, WORD))
         {
             return Fate::Keep;
@@ -102,14 +106,11 @@ impl<R: Record> Scan<'_, R> {
             }
         }
         // `"abc" is not valid JSON`
-        let behind = &self.text[(end + 1).min(self.text.len())..];
-        if [" is not valid", " is not a valid", " is not a number", " is invalid", " is not an integer"]
-            .iter()
-            .any(|text| behind.starts_with(text.as_bytes()))
-        {
+        let judged = ["is not valid", "is not a valid", "is not a number", "is invalid", "is not an integer"];
+        if judged.iter().any(|words| self.follow(end + 1, words)) {
             return if is_place(inside) { Fate::Look } else { Fate::Mask };
         }
-        let colon = before == b':' || (before == b' ' && self.at >= 2 && self.text[self.at - 2] == b':');
+        let colon = before == b':' || (self.is_behind_blank() && self.out.ends_with(b": "));
         if colon && self.ends_clause(end + 1) {
             if context.noun == SYMBOL && !context.parse {
                 return keep();
@@ -117,6 +118,16 @@ impl<R: Record> Scan<'_, R> {
             return if is_place(inside) { Fate::Look } else { Fate::Mask };
         }
         keep()
+    }
+
+    /// Whether these words come next.
+    fn follow(&self, mut at: usize, words: &str) -> bool {
+        words.split(' ').all(|word| {
+            let next = self.blanks(at);
+            let there = next > at && self.text[next..].starts_with(word.as_bytes());
+            at = next + word.len();
+            there
+        })
     }
 
     fn ends_clause(&self, at: usize) -> bool {

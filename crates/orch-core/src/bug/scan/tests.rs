@@ -96,7 +96,10 @@ fn times_and_spans() {
         "at <time> ok",
     );
     all_become(&["in 3ms.", "in 2.5 seconds.", "in 1h20m.", "in 90 ms.", "in 0.250s."], "in <duration>.");
-    all_become(&["of 5.8 KB,", "of 12 bytes,", "of 1 byte,", "of 80%,", "of 3MiB,"], "of <size>,");
+    all_become(
+        &["of 5.8 KB,", "of 12 bytes,", "of 1 byte,", "of 80%,", "of 3MiB,", "of 20250309 bytes,"],
+        "of <size>,",
+    );
     // a place is no time
     assert_eq!(template_of("main.c:12:30"), "main.c:<num>:<num>");
     stay(&["may be sat on"]);
@@ -169,6 +172,45 @@ fn quotes_by_context() {
     assert_eq!(template_of("failed for user \"bob\""), "failed for user '<str>'");
     assert_eq!(template_of("\"<x1>\" is not valid JSON"), "'<str>' is not valid JSON");
     assert_eq!(template_of("Key (id)=(bob, 7) already exists"), "Key (id)=(<val>) already exists");
+}
+
+/// A run of spaces is one space in the template, so it is one to every rule.
+#[test]
+fn spaces_do_not_count() {
+    for text in [
+        "session opened for user ada by root",
+        "invalid user  from 10.0.0.1",
+        "password for ada from 10.0.0.1",
+        "took 7 ms, 3 MB",
+        "404 Not Found",
+        "GET /items/7 HTTP/1.1",
+        "attribute 'total'",
+        "input 'a b' here",
+        "could not read: 'x y'",
+        "'abc' is not valid JSON",
+        "from 10.0.0.1 (a.b.test) on",
+    ] {
+        let once = template_of(text);
+        assert_eq!(template_of(&text.replace(' ', "   ")), once, "{text}");
+        assert_eq!(template_of(&text.replace(' ', "\t")), once, "{text}");
+    }
+}
+
+#[test]
+fn what_is_masked_once_is_read_the_same_again() {
+    for text in [
+        "1_0user 'w2 x'",
+        "5user bob",
+        "ada@b.com438 x",
+        "ada@b.com.146$f x",
+        "E_4T9",
+        "invalid input \"z o\"é'{",
+        "shelf='[ [ invalid input \"z o\" *",
+        "user \"C:\\Users\\bob\\a.txt, invalid input \"z9\":",
+    ] {
+        let once = template_of(text);
+        assert_eq!(template_of(&once), once, "{text}");
+    }
 }
 
 #[test]

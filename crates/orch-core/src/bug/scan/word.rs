@@ -40,6 +40,10 @@ impl<R: Record> Scan<'_, R> {
         if five && self.before() == b'-' && self.out.ends_with(b"<hash>-") && seen & UPPER == 0 {
             return self.mask(start + 5, Rule::Random);
         }
+        if self.is_glued() {
+            self.parts(end);
+            return self.note(end, 0);
+        }
         let flags = words::flags(self.text, start, end);
         if flags & (MONTH | DAY) != 0
             && end - start >= 3
@@ -47,7 +51,8 @@ impl<R: Record> Scan<'_, R> {
         {
             return self.mask(end, Rule::Time);
         }
-        if flags & METHOD != 0 && next == b' ' && byte::is(self.text[start], UPPER) && self.request(end) {
+        if flags & METHOD != 0 && matches!(next, b' ' | b'\t') && byte::is(self.text[start], UPPER) && self.request(end)
+        {
             return;
         }
         if self.account(end, flags) {
@@ -55,6 +60,10 @@ impl<R: Record> Scan<'_, R> {
         }
         if seen & DIGIT != 0 && flags == 0 {
             self.word_with_digits(end, next, common);
+            // a placeholder says nothing, here as when the template is read again
+            if self.is_glued() {
+                return;
+            }
         } else if flags & DIGITS != 0 && matches!(next, b'-' | b'/') && byte::is(self.byte(end + 1), DIGIT) {
             self.name_with_digits(end);
         } else {
@@ -96,16 +105,19 @@ impl<R: Record> Scan<'_, R> {
 
     /// `GET /items/7 HTTP/1.1`: what was asked for goes, as in a log of accesses.
     fn request(&mut self, end: usize) -> bool {
-        let target = end + 1;
+        let target = self.blanks(end);
         if self.byte(target) != b'/' {
             return false;
         }
         let horizon = (target + 4 * super::AHEAD).min(self.text.len());
-        let Some(len) = memchr::memchr2(b' ', b'\n', &self.text[target..horizon]) else { return false };
-        if !self.text[target + len..].starts_with(b" HTTP/") {
+        let Some(len) = memchr::memchr3(b' ', b'\t', b'\n', &self.text[target..horizon]) else { return false };
+        let version = self.blanks(target + len);
+        if version == target + len || !self.text[version..].starts_with(b"HTTP/") {
             return false;
         }
-        self.copy(target);
+        self.copy(end);
+        self.out.push(b' ');
+        self.at = target;
         self.mask(target + len, Rule::Url);
         true
     }
@@ -113,17 +125,19 @@ impl<R: Record> Scan<'_, R> {
     /// `user kwame`, `for kwame from 10.0.0.1`.
     pub(super) fn account(&mut self, end: usize, flags: Flags) -> bool {
         let context = self.context;
-        let near = context.last_end + 1 == self.at && self.before() == b' ';
-        let sure = context.previous & GLUE != 0 || self.byte(end) == b' ' && self.text[end + 1..].starts_with(b"from ");
+        let near = context.last_end + 1 == self.at && self.is_behind_blank();
+        if !near || context.last & (ACCOUNT | GLUE) == 0 {
+            return false;
+        }
+        let next = self.blanks(end);
+        let origin = next > end && self.text[next..].starts_with(b"from");
+        let origin_end = if origin { self.blanks(next + 4) } else { 0 };
+        let origin = origin_end > next + 4;
+        let sure = context.previous & GLUE != 0 || origin;
         let other = if sure { GLUE } else { GLUE | LEVEL | SYMBOL | VALUE | ACCOUNT };
-        let stated = context.last & ACCOUNT != 0 && near && flags & other == 0;
-        let named = || {
-            context.last & GLUE != 0
-                && near
-                && flags & GLUE == 0
-                && self.text[end..].starts_with(b" from ")
-                && byte::is(self.byte(end + 6), DIGIT)
-        };
+        let stated = context.last & ACCOUNT != 0 && flags & other == 0;
+        let named =
+            || context.last & GLUE != 0 && flags & GLUE == 0 && origin && byte::is(self.byte(origin_end), DIGIT);
         if !(stated || named()) || self.byte(end) == b'(' {
             return false;
         }
@@ -219,8 +233,8 @@ impl<R: Record> Scan<'_, R> {
     fn is_instance(&self, end: usize, next: u8) -> bool {
         let before = self.before();
         self.context.noun != SYMBOL
-            && matches!(before, b' ' | b'[' | b'(' | b'\n')
-            && matches!(next, b' ' | b']' | b')' | b',' | 0 | b'\n')
+            && matches!(before, b' ' | b'\t' | b'[' | b'(' | b'\n')
+            && matches!(next, b' ' | b'\t' | b']' | b')' | b',' | 0 | b'\n')
             && self.text[self.at..end].iter().any(|byte| byte::is(*byte, LOWER))
     }
 

@@ -29,6 +29,8 @@ fn the_text_of_a_line() {
     assert_eq!(at(4).as_deref(), Some("last"));
     assert_eq!(at(5), None);
     assert_eq!(look("x.rs", "", 1), None);
+    // a name is never empty
+    assert_eq!(look("a.cc", "int `` (x) { \n}", 1).unwrap().function, None);
     assert_eq!(look("x.rs", "a\n", 2), None);
     assert_eq!(look("x.rs", "é".repeat(1000).as_str(), 1).unwrap().text.len(), 512);
 }
@@ -522,6 +524,8 @@ fn large_and_strange_files_end() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
     #[test]
     fn any_file_is_survived(
         pieces in proptest::collection::vec(proptest::prop_oneof![

@@ -154,6 +154,27 @@ pub async fn a_loose_key_finds_the_only_open_bug<S: Store>(bench: &Bench<S>) {
     assert!(third.code != first.code && third.code != second.code);
 }
 
+/// Of several reports at once the first that knows the place takes the bug that does not; the others are bugs of their own.
+pub async fn reports_at_once_are_met_one_after_the_other<S: Store>(bench: &Bench<S>) {
+    log(bench, &occurrence("boom: cart", "a.rs", None)).await;
+    let reports = ["f", "g"].map(|function| occurrence("boom: cart", "a.rs", Some(function)));
+    let scope = BugScope { reports: reports.iter().map(|logged| logged.keys.clone()).collect(), ..BugScope::default() };
+    let request = bench.request("tester");
+    let decide = |context: BugContext| {
+        let mut changing = Changing::new(context, &request.operation.actor);
+        let codes = reports.iter().map(|logged| changing.log(logged).map(|met| met.code));
+        let answer = codes.collect::<Result<Vec<_>, _>>()?;
+        let (bugs, tasks) = changing.into_drafts();
+        Ok(BugChange { bugs, tasks, answer })
+    };
+    let outcome = bench.store.change_bugs(&request, &scope, decide).await.expect("the errors are logged");
+    assert_eq!(outcome.answer, [code("BUG-001"), code("BUG-002")]);
+    assert_eq!(outcome.event_ids.len(), 3);
+    for name in ["BUG-001", "BUG-002"] {
+        assert_folds(bench, &bug(bench, name).await).await;
+    }
+}
+
 /// A resolved bug that occurs again is open again, and its log says so.
 pub async fn a_resolved_bug_comes_back<S: Store>(bench: &Bench<S>) {
     bench.create("TSK-001").await;
@@ -202,6 +223,21 @@ pub async fn merged_bugs_count_as_one<S: Store>(bench: &Bench<S>) {
     let days = bench.store.bug_days(&code("BUG-001")).await.expect("days can be read");
     assert_eq!(days.iter().map(|(_, count)| count).sum::<u64>(), 4);
     assert_eq!((days[0].0, days[days.len() - 1].0), (one.captured_at.date_naive(), one.last_seen.date_naive()));
+}
+
+/// A bug that knows no place does not take the keys of one that was merged into it: these stay an alias.
+pub async fn a_merged_bug_keeps_its_keys<S: Store>(bench: &Bench<S>) {
+    let (placed, other) = (occurrence("boom", "a.rs", Some("f")), occurrence("boom", "a.rs", Some("g")));
+    for logged in [&placed, &other, &occurrence("boom", "a.rs", None)] {
+        log(bench, logged).await;
+    }
+    let merge = |changing: &mut Changing| changing.merge(&named("BUG-003"), &named("BUG-001"));
+    change(bench, &["BUG-003", "BUG-001"], merge).await.expect("they are merged");
+    for count in [3, 4] {
+        let one = log(bench, &placed).await;
+        assert_eq!((one.code.as_str(), one.occurrence_count), ("BUG-003", count));
+        assert!(!one.keys.has_place());
+    }
 }
 
 /// A new bug whose hash is taken is a conflict, and nothing is written.

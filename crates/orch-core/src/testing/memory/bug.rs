@@ -8,7 +8,7 @@ use super::state::{Origin, follows, kept, next_code, page, put};
 use super::{MemoryStore, task_origin};
 use crate::bug::fact::LOGGED;
 use crate::bug::keys::MAX_DISTANCE;
-use crate::bug::{Bug, BugStatus, Keys};
+use crate::bug::{Bug, BugStatus, Keys, decide};
 use crate::code::BugCode;
 use crate::event::EntityType;
 use crate::operation::Request;
@@ -35,7 +35,7 @@ impl BugStore for MemoryStore {
         &self,
         request: &Request,
         scope: &BugScope,
-        decide: impl Fn(BugContext) -> Result<BugChange<A>, Refusal> + Send + Sync,
+        decision: impl Fn(BugContext) -> Result<BugChange<A>, Refusal> + Send + Sync,
     ) -> Result<Outcome<A>, ChangeError> {
         let mut state = self.state();
         if let Some(outcome) = state.replay(request)? {
@@ -52,7 +52,7 @@ impl BugStore for MemoryStore {
             at += 1;
         }
         let mut codes: Vec<BugCode> = Vec::new();
-        for _ in 0..BugContext::new_bugs(scope, &bugs) {
+        for _ in 0..decide::new_bugs(&bugs, &scope.reports) {
             let taken = |code: &BugCode| codes.contains(code) || state.bugs.iter().any(|bug| bug.code == *code);
             codes.push(next_code("BUG", taken)?);
         }
@@ -61,7 +61,7 @@ impl BugStore for MemoryStore {
             spoken_of.filter_map(|code| state.task(code)).map(|task| (task.code.clone(), task.clone())).collect();
         let last = bugs.iter().map(|bug| bug.updated_at).chain(tasks.values().map(|task| task.updated_at)).max();
         let now = self.now(last);
-        let BugChange { bugs, tasks, answer } = decide(BugContext { bugs, codes, tasks, now })?;
+        let BugChange { bugs, tasks, answer } = decision(BugContext { bugs, codes, tasks, now })?;
         for draft in &bugs {
             let bug = draft.bug();
             let known = state.bugs.iter().find(|known| known.code == bug.code);

@@ -37,7 +37,7 @@ pub(super) fn parts(code: &str) -> Vec<Part<'_>> {
             out.push(Part::Word(&code[at..at + 1 + len]));
             at += len + 1;
         } else if byte == b'`'
-            && let Some(len) = bytes[at + 1..].iter().position(|byte| *byte == b'`')
+            && let Some(len) = bytes[at + 1..].iter().position(|byte| *byte == b'`').filter(|len| *len > 0)
         {
             out.push(Part::Word(&code[at + 1..at + 1 + len]));
             at += len + 2;
