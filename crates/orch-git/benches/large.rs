@@ -19,9 +19,10 @@ use tempfile::TempDir;
 
 const TURNS: usize = 15;
 
-/// The repository as it is read in process, and one with a staged rename, for which orch asks git.
-static PLAIN: LazyLock<TempDir> = LazyLock::new(|| build(false));
-static RENAMED: LazyLock<TempDir> = LazyLock::new(|| build(true));
+/// Changed and new files; the same with a staged rename; and so few files that orch reads them in process.
+static PLAIN: LazyLock<TempDir> = LazyLock::new(|| build(50_000, false));
+static RENAMED: LazyLock<TempDir> = LazyLock::new(|| build(50_000, true));
+static FEW: LazyLock<TempDir> = LazyLock::new(|| build(1_500, false));
 
 fn main() {
     compare();
@@ -46,7 +47,7 @@ fn git(folder: &Path, arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-fn build(renamed: bool) -> TempDir {
+fn build(files: usize, renamed: bool) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     let root = folder.path();
     git(root, &["init", "-q"]);
@@ -60,18 +61,18 @@ fn build(renamed: bool) -> TempDir {
         fs::File::options().append(true).open(path).and_then(|file| file.set_modified(time)).expect("a time");
     };
     let name = |number: usize| format!("dir{}/sub{}/file{number}.txt", number % 20, number % 500);
-    for number in 0..50_000 {
+    for number in 0..files {
         write(&name(number), 0);
     }
     git(root, &["add", "-A"]);
     git(root, &["commit", "-q", "-m", "one"]);
-    for number in (0..50_000).step_by(50) {
+    for number in (0..files).step_by(50) {
         write(&name(number), 1);
     }
     git(root, &["add", "-A"]);
     git(root, &["commit", "-q", "-m", "two"]);
     git(root, &["repack", "-q", "-a", "-d"]);
-    for number in (7..50_000).step_by(500) {
+    for number in (7..files).step_by(500) {
         fs::write(root.join(name(number)), "changed\n").expect("a file");
     }
     for number in 0..100 {
@@ -115,6 +116,10 @@ fn compare() {
     row("diff of the work tree, a rename staged", &RENAMED, WORK_TREE, |folder| {
         _ = black_box(compare_work_tree(folder));
     });
+    println!("1,500 files");
+    row("status", &FEW, STATUS, |folder| _ = black_box(read_status(folder)));
+    row("diff of a commit and the work tree", &FEW, WORK_TREE, |folder| _ = black_box(compare_work_tree(folder)));
+    row("diff of two commits, 30 files", &FEW, COMMITS, |folder| _ = black_box(compare_commits(folder)));
 }
 
 fn row(name: &str, folder: &TempDir, arguments: &[&str], orch: impl Fn(&TempDir)) {

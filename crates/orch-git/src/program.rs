@@ -166,7 +166,10 @@ fn run(doing: &'static str, mut command: Command) -> Result<Said, Trouble> {
             out: output.stdout,
             error: String::from_utf8_lossy(&output.stderr).trim_end().to_owned(),
         }),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(Trouble::Absent),
+        // A folder that is gone is not found either.
+        Err(error) if error.kind() == ErrorKind::NotFound && command.get_current_dir().is_some_and(Path::is_dir) => {
+            Err(Trouble::Absent)
+        }
         Err(source) => Err(VcsError::Failed { doing, source: Box::new(source) }.into()),
     }
 }
