@@ -22,7 +22,7 @@ const TURNS: usize = 15;
 /// Changed and new files; the same with a staged rename; and so few files that orch reads them in process.
 static PLAIN: LazyLock<TempDir> = LazyLock::new(|| build(50_000, false));
 static RENAMED: LazyLock<TempDir> = LazyLock::new(|| build(50_000, true));
-static FEW: LazyLock<TempDir> = LazyLock::new(|| build(1_500, false));
+static FEW: LazyLock<TempDir> = LazyLock::new(|| build(400, false));
 
 fn main() {
     compare();
@@ -51,12 +51,12 @@ fn build(files: usize, renamed: bool) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     let root = folder.path();
     git(root, &["init", "-q"]);
-    // Older than the index, as files are after a while.
-    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-    let write = |name: &str, round: usize| {
+    let write = |name: &str, round: u64| {
+        // Older than the index, as files are after a while.
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 + round);
         let path = root.join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        let text: String = (0..30).map(|line| format!("line {line} of {name} {}\n", line * round / 20)).collect();
+        let text: String = (0..30_u64).map(|line| format!("line {line} of {name} {}\n", line * round / 20)).collect();
         fs::write(&path, text).expect("a file");
         fs::File::options().append(true).open(path).and_then(|file| file.set_modified(time)).expect("a time");
     };
@@ -116,10 +116,10 @@ fn compare() {
     row("diff of the work tree, a rename staged", &RENAMED, WORK_TREE, |folder| {
         _ = black_box(compare_work_tree(folder));
     });
-    println!("1,500 files");
+    println!("400 files, read in process");
     row("status", &FEW, STATUS, |folder| _ = black_box(read_status(folder)));
     row("diff of a commit and the work tree", &FEW, WORK_TREE, |folder| _ = black_box(compare_work_tree(folder)));
-    row("diff of two commits, 30 files", &FEW, COMMITS, |folder| _ = black_box(compare_commits(folder)));
+    row("diff of two commits, 8 files", &FEW, COMMITS, |folder| _ = black_box(compare_commits(folder)));
 }
 
 fn row(name: &str, folder: &TempDir, arguments: &[&str], orch: impl Fn(&TempDir)) {

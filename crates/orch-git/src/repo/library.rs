@@ -50,7 +50,7 @@ impl Library {
     /// Whether the index has so many files that git, which does not check its sum and reads files in several threads, is
     /// faster though it has to be started.
     pub(super) fn is_large(&self) -> bool {
-        const MANY: u32 = 2_000;
+        const MANY: u32 = 500;
         let mut header = [0; 12];
         let read = File::open(self.place.git_dir.join("index")).and_then(|mut file| file.read_exact(&mut header));
         let [.., a, b, c, d] = header;

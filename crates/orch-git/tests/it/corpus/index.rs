@@ -223,11 +223,11 @@ situation!(settings_of_a_user, Equal, [("r", None)], |s| {
 // So many that git is asked.
 situation!(many_files, Equal, [("r", None)], |s| {
     start(s, "r");
-    for number in 0..2_500 {
+    for number in 0..600 {
         s.write(&format!("r/many/{}/{number}", number % 50), "a\nb\n");
     }
     s.commit_all("r", "many");
-    for number in (0..2_500).step_by(100) {
+    for number in (0..600).step_by(20) {
         s.write(&format!("r/many/{}/{number}", number % 50), "a\n");
     }
     s.write("r/new", "a\n");
