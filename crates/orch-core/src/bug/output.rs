@@ -10,6 +10,7 @@ mod line;
 mod linker;
 mod log;
 mod native;
+mod numbered;
 mod php;
 mod python;
 mod ruby;

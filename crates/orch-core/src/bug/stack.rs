@@ -133,7 +133,7 @@ pub fn parse<'t>(lines: &[&'t str]) -> Trace<'t> {
             }
         }
         if trace.test.is_empty()
-            && let Some(title) = title::of(line).or_else(|| title::mocha(&lines[index..]))
+            && let Some(title) = title::of(line).or_else(|| title::numbered(&lines[index..]))
         {
             trace.test = title;
         }
@@ -237,7 +237,11 @@ pub(crate) fn frame<'t>(line: &'t str, next: &'t str) -> Option<Frame<'t>> {
     }
     match text.as_bytes().first()? {
         b'F' if text.starts_with("File \"") => python::frame(text),
-        b'#' => php::frame(text).or_else(|| javascript::dart(text)).or_else(|| native::numbered(text)),
+        // RSpec puts a `#` in front of Ruby's frames
+        b'#' => php::frame(text)
+            .or_else(|| javascript::dart(text))
+            .or_else(|| native::numbered(text))
+            .or_else(|| ruby::frame(text.strip_prefix("# ")?)),
         b'0'..=b'9' => rust::frame(text, next)
             .or_else(|| crash::numbered(text))
             .or_else(|| ruby::frame(text))
@@ -251,7 +255,9 @@ pub(crate) fn frame<'t>(line: &'t str, next: &'t str) -> Option<Frame<'t>> {
             .or_else(|| javascript::at_sign(text))
             .or_else(|| javascript::arrow(text))
             .or_else(|| native::offset(text))
-            .or_else(|| crash::module(text)),
+            .or_else(|| crash::module(text))
+            .or_else(|| php::bare(line))
+            .or_else(|| ruby::asserted(text)),
     }
 }
 

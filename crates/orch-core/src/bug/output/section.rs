@@ -2,7 +2,7 @@
 
 use super::block::Block;
 use super::line::{Line, until};
-use super::{dotnet, go, javascript, native, python, rust, trace};
+use super::{dotnet, go, javascript, native, numbered, python, rust, trace};
 
 /// The report of a failed test that begins on a line, with the first error in it.
 pub(super) fn look(lines: &[Line<'_>], at: usize) -> Option<Block> {
@@ -15,7 +15,7 @@ pub(super) fn look(lines: &[Line<'_>], at: usize) -> Option<Block> {
         b'F' if text.starts_with("Failed ") => dotnet::test(lines, at),
         b'F' if text.starts_with("FAIL ") => rust::nextest(lines, at).or_else(|| javascript::vitest(lines, at)),
         b'c' | b's' => printed(lines, at),
-        b'0'..=b'9' => javascript::mocha(lines, at),
+        b'0'..=b'9' => numbered::look(lines, at).or_else(|| javascript::mocha(lines, at)),
         b'n' if text.starts_with("not ok ") => javascript::tap(lines, at),
         b'[' if text.starts_with("[ RUN      ] ") => native::gtest(lines, at),
         _ if text.starts_with("● ") => javascript::jest(lines, at),

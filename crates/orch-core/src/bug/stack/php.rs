@@ -1,4 +1,4 @@
-//! Frames of PHP: `#0 /app/src/Cart.php(12): Cart->add()`.
+//! Frames of PHP: `#0 /app/src/Cart.php(12): Cart->add()`, and those of PHPUnit.
 
 use super::{Frame, Language};
 
@@ -17,6 +17,13 @@ pub(crate) fn frame(text: &str) -> Option<Frame<'_>> {
     let open = rest[..mark].rfind('(')?;
     let line = rest[open + 1..mark].parse().ok()?;
     Some(Frame::new(Language::Php, arguments_off(&rest[mark + 3..]), &rest[..open], line))
+}
+
+/// A line that is a place and nothing else, as PHPUnit prints them: `/app/tests/CartTest.php:15`.
+pub(crate) fn bare(line: &str) -> Option<Frame<'_>> {
+    let (file, number) = super::split_line(line);
+    let is_file = file.ends_with(".php") && super::is_path(file) && file.contains(['/', '\\']);
+    (number > 0 && is_file).then(|| Frame::new(Language::Php, "", file, number))
 }
 
 fn arguments_off(call: &str) -> &str {

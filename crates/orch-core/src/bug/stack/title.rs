@@ -65,12 +65,31 @@ pub(crate) fn of(line: &str) -> Option<&str> {
     }
 }
 
-/// The title that Mocha prints on several lines, each deeper: `1) cart`, below it `adds:`. The last one is the test's.
-pub(crate) fn mocha<'t>(lines: &[&'t str]) -> Option<&'t str> {
-    mocha_end(lines).and_then(|end| lines.get(end)).and_then(|last| last.trim().strip_suffix(':'))
+/// The title in a numbered report: that of RSpec, of PHPUnit, of minitest, or of Mocha.
+pub(crate) fn numbered<'t>(lines: &[&'t str]) -> Option<&'t str> {
+    own_line(lines)
+        .or_else(|| mocha_end(lines).and_then(|end| lines.get(end)).and_then(|last| last.trim().strip_suffix(':')))
 }
 
-/// The line that such a title ends on.
+/// `1) Cart adds` above `Failure/Error: …`; `1) Tests\\CartTest::adds`; `1) Failure:` above `CartTest#adds [cart.rb:3]:`.
+pub(crate) fn own_line<'t>(lines: &[&'t str]) -> Option<&'t str> {
+    let text = lines.first()?.trim_start();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = text[digits..].strip_prefix(") ").filter(|_| digits > 0)?;
+    let below = lines.get(1).map_or("", |line| line.trim());
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'\\' | b'_' | b':' | b'#' | b'?' | b'!');
+    if matches!(rest, "Failure:" | "Error:") {
+        let name = below.split([' ', ':']).next()?;
+        return (name.contains('#') && name.bytes().all(word)).then_some(name);
+    }
+    if below.starts_with("Failure/Error:") {
+        return Some(rest);
+    }
+    let name = rest.split(" with data set ").next()?;
+    (name.contains("::") && name.bytes().all(word)).then_some(name)
+}
+
+/// The line that the title ends on that Mocha prints on several lines, each deeper: `1) cart`, below it `adds:`.
 pub(crate) fn mocha_end(lines: &[&str]) -> Option<usize> {
     let first = lines.first()?;
     let text = first.trim_start();

@@ -156,3 +156,107 @@ ok 2 - ok error
         &[("Expected values to be strictly equal:", "", 0, "adds items")],
     );
 }
+
+#[test]
+fn phpunit() {
+    finds(
+        "PHPUnit 11.5.3 by Sebastian Bergmann and contributors.
+
+..FE                                                                4 / 4 (100%)
+
+Time: 00:00.012, Memory: 8.00 MB
+
+There was 1 error:
+
+1) Tests\\Unit\\CartTest::test_load with data set \"empty\" ('')
+Error: Call to undefined method Cart::load()
+
+/srv/shop/tests/Unit/CartTest.php:21
+
+--
+
+There was 1 failure:
+
+1) Tests\\Unit\\CartTest::test_total
+Failed asserting that 2 matches expected 3.
+
+/srv/shop/tests/Unit/CartTest.php:15
+
+FAILURES!
+Tests: 4, Assertions: 4, Errors: 1, Failures: 1.",
+        &[
+            (
+                "Error: Call to undefined method Cart::load()",
+                "/srv/shop/tests/Unit/CartTest.php",
+                21,
+                "Tests\\Unit\\CartTest::test_load",
+            ),
+            (
+                "Failed asserting that 2 matches expected 3.",
+                "/srv/shop/tests/Unit/CartTest.php",
+                15,
+                "Tests\\Unit\\CartTest::test_total",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn rspec_and_minitest() {
+    finds(
+        "F.F
+
+Failures:
+
+  1) Cart adds up totals
+     Failure/Error: expect(cart.total).to eq 3
+
+       expected: 3
+            got: 2
+
+       (compared using ==)
+     # ./spec/cart_spec.rb:6:in 'block (2 levels) in <top (required)>'
+
+  2) Cart loads
+     Failure/Error: cart.load
+
+     NoMethodError:
+       undefined method 'load' for an instance of Cart
+     # ./spec/cart_spec.rb:10:in 'block (2 levels) in <top (required)>'
+
+Finished in 0.01 seconds (files took 0.05 seconds to load)
+3 examples, 2 failures",
+        &[
+            ("expect(cart.total).to eq 3", "./spec/cart_spec.rb", 6, "Cart adds up totals"),
+            ("NoMethodError: undefined method 'load' for an instance of Cart", "./spec/cart_spec.rb", 10, "Cart loads"),
+        ],
+    );
+    finds(
+        "Run options: --seed 1
+
+# Running:
+
+FE
+
+  1) Failure:
+CartTest#test_total [test/cart_test.rb:7]:
+Expected: 3
+  Actual: 2
+
+  2) Error:
+CartTest#test_load:
+NoMethodError: undefined method 'load' for an instance of Cart
+    test/cart_test.rb:11:in 'test_load'
+
+2 runs, 1 assertions, 1 failures, 1 errors, 0 skips",
+        &[
+            ("Expected: 3", "test/cart_test.rb", 7, "CartTest#test_total"),
+            (
+                "NoMethodError: undefined method 'load' for an instance of Cart",
+                "test/cart_test.rb",
+                11,
+                "CartTest#test_load",
+            ),
+        ],
+    );
+}
