@@ -58,7 +58,9 @@ fn the_command_of_the_design_logs_and_its_queries_find_it() {
     let bug = &first["bug"];
     assert_eq!((&bug["bug_code"], &bug["file_path"]), (&json!("BUG-001"), &json!("app/Services/Test.php")));
     assert_eq!((&bug["line_number"], &bug["task_code"]), (&json!(42), &json!("TSK-001")));
-    assert_eq!(bug["context"], json!({"environment": "staging", "attempt": 3}));
+    let context = &bug["context"];
+    assert_eq!((&context["environment"], &context["attempt"]), (&json!("staging"), &json!(3)));
+    assert_eq!((&context["occurrence_count"], &context["error_type"]), (&json!(1), &json!("type")));
     let second = sandbox.json(&arguments);
     assert_eq!((&second["new"], &second["occurrence_count"]), (&json!(false), &json!(2)));
     let counted = "SELECT bug_hash, context->>'error_type', context->>'environment', context->>'last_task_code', error_message FROM orchestration_bugs WHERE CAST(context->>'occurrence_count' AS bigint) > 1";

@@ -115,11 +115,10 @@ pub(crate) fn bug(bug: &Bug) -> Value {
     let mut document = bug_in_list(bug);
     document["stack_trace"] = json!(bug.stack_trace);
     document["notes"] = json!(bug.notes);
-    document["context"] = json!(bug.context);
     document
 }
 
-/// A bug in a list: without its stack trace, its notes and the callers' values.
+/// A bug in a list: without its stack trace.
 pub(crate) fn bug_in_list(bug: &Bug) -> Value {
     json!({
         "bug_code": bug.code,
@@ -138,6 +137,7 @@ pub(crate) fn bug_in_list(bug: &Bug) -> Value {
         "task_code": bug.task,
         "last_task_code": bug.last_task,
         "blocks": bug.blocks,
+        "context": bug.full_context(),
         "resolution": bug.resolution,
         "resolved_at": bug.resolved_at.map(time),
         "merged_into": bug.merged_into,

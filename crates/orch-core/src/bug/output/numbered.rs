@@ -1,4 +1,4 @@
-//! The numbered reports of failed tests that RSpec, PHPUnit and minitest print alike. Parses no frames.
+//! The numbered reports of failed tests that `RSpec`, `PHPUnit` and minitest print alike. Parses no frames.
 
 use super::block::Block;
 use super::line::{Line, speaking, until};

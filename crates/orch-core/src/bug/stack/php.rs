@@ -1,4 +1,4 @@
-//! Frames of PHP: `#0 /app/src/Cart.php(12): Cart->add()`, and those of PHPUnit.
+//! Frames of PHP: `#0 /app/src/Cart.php(12): Cart->add()`, and those of `PHPUnit`.
 
 use super::{Frame, Language};
 
@@ -19,10 +19,10 @@ pub(crate) fn frame(text: &str) -> Option<Frame<'_>> {
     Some(Frame::new(Language::Php, arguments_off(&rest[mark + 3..]), &rest[..open], line))
 }
 
-/// A line that is a place and nothing else, as PHPUnit prints them: `/app/tests/CartTest.php:15`.
+/// A line that is a place and nothing else, as `PHPUnit` prints them: `/app/tests/CartTest.php:15`.
 pub(crate) fn bare(line: &str) -> Option<Frame<'_>> {
     let (file, number) = super::split_line(line);
-    let is_file = file.ends_with(".php") && super::is_path(file) && file.contains(['/', '\\']);
+    let is_file = super::is_path(file) && file.rsplit('.').next() == Some("php") && file.contains(['/', '\\']);
     (number > 0 && is_file).then(|| Frame::new(Language::Php, "", file, number))
 }
 

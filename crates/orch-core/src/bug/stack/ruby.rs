@@ -20,8 +20,8 @@ pub(crate) fn frame(text: &str) -> Option<Frame<'_>> {
 
 /// The place that minitest names with a test: `CartTest#test_total [test/cart_test.rb:7]:`.
 pub(crate) fn asserted(text: &str) -> Option<Frame<'_>> {
-    let (test, place) = text.strip_suffix("]:")?.split_once(" [")?;
+    let (title, place) = text.strip_suffix("]:")?.split_once(" [")?;
     let (file, line) = place.rsplit_once(':')?;
-    let named = test.contains('#') && !test.contains(' ') && file.ends_with(".rb");
-    named.then(|| Some(Frame::new(Language::Ruby, test, file, line.parse().ok()?)))?
+    let named = title.contains('#') && !title.contains(' ') && file.rsplit('.').next() == Some("rb");
+    named.then(|| Some(Frame::new(Language::Ruby, title, file, line.parse().ok()?)))?
 }

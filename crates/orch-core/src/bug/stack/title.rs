@@ -65,7 +65,7 @@ pub(crate) fn of(line: &str) -> Option<&str> {
     }
 }
 
-/// The title in a numbered report: that of RSpec, of PHPUnit, of minitest, or of Mocha.
+/// The title in a numbered report: that of `RSpec`, of `PHPUnit`, of minitest, or of Mocha.
 pub(crate) fn numbered<'t>(lines: &[&'t str]) -> Option<&'t str> {
     own_line(lines)
         .or_else(|| mocha_end(lines).and_then(|end| lines.get(end)).and_then(|last| last.trim().strip_suffix(':')))
