@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
+use super::samples;
 use crate::bug::{Fingerprinter, Report, normalize};
 
 fn template(text: &str) -> String {
@@ -263,7 +264,7 @@ fn soup() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(samples(300))]
 
     #[test]
     fn values_do_not_count((before, after) in sentence(), (name, a, b) in values()) {
