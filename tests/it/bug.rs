@@ -156,6 +156,12 @@ fn the_same_key_counts_once() {
     assert_eq!(log(&sandbox, "checkout", &["--idempotency-key", "k"]), first);
     assert_eq!(sandbox.json(&["bug", "show", "BUG-001"])["bug"]["occurrence_count"], 1);
     sandbox.orch(&["bug", "log", "another", "--idempotency-key", "k"]).fails_with(2);
+    // what orch looked up in the source is nothing that the caller said
+    let at = ["bug", "log", "it broke", "--file", "a.py", "--line", "2", "--idempotency-key", "l"];
+    sandbox.write("a.py", "def f():\n    boom()\n");
+    let first = sandbox.json(&at);
+    sandbox.write("a.py", "def g():\n    bang()\n");
+    assert_eq!(sandbox.json(&at), first);
 }
 
 #[test]

@@ -118,7 +118,10 @@ impl<S: Store> BugService<'_, S> {
             names: Vec::new(),
             tasks: how.task.iter().cloned().collect(),
         };
-        let request = Request::new(operation, "bug.log", &(reports, how));
+        // what was looked up for the caller may be another when the call is repeated
+        let said: Vec<_> =
+            reports.iter().map(|report| (&report.message, &report.file, report.line, &report.stack)).collect();
+        let request = Request::new(operation, "bug.log", &(said, how));
         let decide = |context: BugContext| {
             let mut changing = Changing::new(context, &operation.actor);
             let met = occurrences.iter().map(|logged| changing.log(logged)).collect::<Result<Vec<Met>, _>>()?;
@@ -127,7 +130,7 @@ impl<S: Store> BugService<'_, S> {
         };
         let outcome = store.change_bugs(&request, &scope, decide).await?;
         let hooks = match &how.task {
-            Some(task) if !outcome.replayed => self.sessions.bug_found(operation, task).await?,
+            Some(task) if !outcome.replayed => self.sessions.bug_found(operation, task).await,
             _ => Vec::new(),
         };
         Ok((outcome, hooks))

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::hook::{HookCall, HookReport};
+use super::hook::{self, HookCall, HookReport};
 use super::{ServiceError, check_text, draft_of, pinned};
 use crate::artifact::{ArtifactFolder, Found};
-use crate::code::{PhaseName, TaskCode};
+use crate::code::{PhaseName, SessionKey, TaskCode};
 use crate::draft::Draft;
 use crate::gate::{self, Missing, Verdict};
 use crate::instructions::{Instructions, instruct};
@@ -236,18 +236,23 @@ impl<S: Store> SessionService<'_, S> {
         Ok(SessionView { task, missing: verdict.missing, warnings: verdict.warnings, instructions })
     }
 
-    /// Runs what the current phase of a task has done when a bug was logged in it; nothing without an active session.
-    pub(super) async fn bug_found(
-        &self,
-        operation: &Operation,
-        code: &TaskCode,
-    ) -> Result<Vec<HookReport>, ServiceError> {
+    /// Runs what the current phase of a task has done when a bug was logged in it; nothing without an active session. The
+    /// bug is logged, so what fails here is only reported.
+    pub(super) async fn bug_found(&self, operation: &Operation, code: &TaskCode) -> Vec<HookReport> {
+        match self.on_bug_found(code).await {
+            Ok(Some((session, calls))) => self.run_hooks(operation, code, &session, &calls).await,
+            Ok(None) => Vec::new(),
+            Err(error) => vec![HookReport { hook: "on_bug_found", outcome: Err(hook::chain(&error)) }],
+        }
+    }
+
+    async fn on_bug_found(&self, code: &TaskCode) -> Result<Option<(SessionKey, Vec<HookCall>)>, ServiceError> {
         let task = self.store.task(code).await?;
-        let Some(session) = task.as_ref().and_then(Task::active_session) else { return Ok(Vec::new()) };
+        let Some(session) = task.as_ref().and_then(Task::active_session) else { return Ok(None) };
         let template = self.store.pinned_template(code).await?;
         let workflow = pinned(template.as_ref());
         let calls = due(workflow.as_deref().ok(), &session.current_phase, |phase| &phase.hooks.on_bug_found);
-        Ok(self.run_hooks(operation, code, &session.key, &calls).await)
+        Ok(Some((session.key.clone(), calls)))
     }
 
     async fn change(

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::print;
 use crate::app::App;
 use crate::commands::metadata;
-use crate::error::CliError;
+use crate::error::{CliError, chain};
 use crate::output::view;
 
 /// The largest input that is read, in bytes.
@@ -90,7 +90,12 @@ impl Log {
         let mut entries = Vec::with_capacity(outcome.answer.bugs.len());
         for logged in &outcome.answer.bugs {
             // a bug that is known was compared when it was new
-            let similar = if logged.new { store.like_bugs(&logged.bug.keys, SIMILAR).await? } else { Vec::new() };
+            let similar = if logged.new { store.like_bugs(&logged.bug.keys, SIMILAR).await } else { Ok(Vec::new()) };
+            // the error is logged, so what fails now is no failure of the command
+            let similar = similar.unwrap_or_else(|error| {
+                app.printer.warn(&format!("similar bugs could not be looked up: {}", chain(&error)));
+                Vec::new()
+            });
             entries.push((logged, similar));
         }
         app.printer.answer(
