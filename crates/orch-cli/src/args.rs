@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use orch_core::code::{Actor, IdempotencyKey};
+use orch_core::store::Window;
 
 use crate::commands;
 use crate::output::printer::Color;
@@ -52,6 +53,23 @@ pub(crate) struct Global {
     /// Never ask anything, also on a terminal
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Part {
+    /// How many at most
+    #[arg(long, default_value_t = 50)]
+    limit: u64,
+    /// How many to leave out first
+    #[arg(long, default_value_t = 0)]
+    offset: u64,
+}
+
+impl From<Part> for Window {
+    fn from(part: Part) -> Self {
+        Self { limit: part.limit, offset: part.offset }
+    }
 }
 
 /// The nouns.

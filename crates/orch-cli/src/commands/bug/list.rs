@@ -3,11 +3,12 @@
 use clap::Args;
 use orch_core::bug::BugStatus;
 use orch_core::code::TaskCode;
-use orch_core::store::{BugFilter, BugOrder, BugStore as _, Window};
+use orch_core::store::{BugFilter, BugOrder, BugStore as _};
 use serde_json::json;
 
 use super::print;
 use crate::app::App;
+use crate::args::Part;
 use crate::error::CliError;
 use crate::output::view;
 use crate::time::Moment;
@@ -36,12 +37,8 @@ pub(crate) struct List {
     /// The order: recent, frequent or code
     #[arg(long, default_value = "recent")]
     order: BugOrder,
-    /// How many at most
-    #[arg(long, default_value_t = 50)]
-    limit: u64,
-    /// How many to leave out first
-    #[arg(long, default_value_t = 0)]
-    offset: u64,
+    #[command(flatten)]
+    part: Part,
 }
 
 impl List {
@@ -58,8 +55,7 @@ impl List {
             since: self.since.map(|since| since.from(app.clock.now())),
             not_of_rules: None,
         };
-        let window = Window { limit: self.limit, offset: self.offset };
-        let page = app.store().await?.bugs(&filter, self.order, window).await?;
+        let page = app.store().await?.bugs(&filter, self.order, self.part.into()).await?;
         app.printer.answer(
             || {
                 let bugs: Vec<_> = page.items.iter().map(view::bug_in_list).collect();

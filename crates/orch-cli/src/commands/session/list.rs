@@ -2,10 +2,11 @@
 
 use clap::Args;
 use orch_core::code::TaskCode;
-use orch_core::store::{SessionFilter, SessionStore, Window};
+use orch_core::store::{SessionFilter, SessionStore};
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Part;
 use crate::error::CliError;
 use crate::output::{text, view};
 
@@ -20,19 +21,15 @@ pub(crate) struct List {
     /// Only sessions that have ended
     #[arg(long)]
     ended: bool,
-    /// How many at most
-    #[arg(long, default_value_t = 50)]
-    limit: u64,
-    /// How many to leave out first
-    #[arg(long, default_value_t = 0)]
-    offset: u64,
+    #[command(flatten)]
+    part: Part,
 }
 
 impl List {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let active = if self.active || self.ended { Some(self.active) } else { None };
         let filter = SessionFilter { task: self.task, active };
-        let page = app.store().await?.sessions(&filter, Window { limit: self.limit, offset: self.offset }).await?;
+        let page = app.store().await?.sessions(&filter, self.part.into()).await?;
         app.printer.answer(
             || {
                 let sessions: Vec<_> = page.items.iter().map(view::session_entry).collect();

@@ -1,27 +1,24 @@
 //! `orch sprint list`.
 
 use clap::Args;
-use orch_core::store::{SprintStore, Window};
+use orch_core::store::SprintStore;
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Part;
 use crate::error::CliError;
 use crate::output::{text, view};
 
 /// Arguments of `orch sprint list`.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// How many at most
-    #[arg(long, default_value_t = 50)]
-    limit: u64,
-    /// How many to leave out first
-    #[arg(long, default_value_t = 0)]
-    offset: u64,
+    #[command(flatten)]
+    part: Part,
 }
 
 impl List {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
-        let page = app.store().await?.sprints(Window { limit: self.limit, offset: self.offset }).await?;
+        let page = app.store().await?.sprints(self.part.into()).await?;
         app.printer.answer(
             || {
                 let sprints: Vec<_> = page.items.iter().map(view::sprint).collect();

@@ -2,11 +2,12 @@
 
 use clap::Args;
 use orch_core::code::{SprintCode, TaskType};
-use orch_core::store::{TaskFilter, TaskStore, Window};
+use orch_core::store::{TaskFilter, TaskStore};
 use orch_core::task::{Priority, TaskStatus};
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Part;
 use crate::error::CliError;
 use crate::output::{text, view};
 
@@ -25,19 +26,15 @@ pub(crate) struct List {
     /// Only tasks of this sprint
     #[arg(long)]
     sprint: Option<SprintCode>,
-    /// How many at most
-    #[arg(long, default_value_t = 50)]
-    limit: u64,
-    /// How many to leave out first
-    #[arg(long, default_value_t = 0)]
-    offset: u64,
+    #[command(flatten)]
+    part: Part,
 }
 
 impl List {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let filter =
             TaskFilter { status: self.status, task_type: self.task_type, priority: self.priority, sprint: self.sprint };
-        let page = app.store().await?.tasks(&filter, Window { limit: self.limit, offset: self.offset }).await?;
+        let page = app.store().await?.tasks(&filter, self.part.into()).await?;
         app.printer.answer(
             || {
                 let tasks: Vec<_> = page.items.iter().map(view::task).collect();
