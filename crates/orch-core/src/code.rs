@@ -105,6 +105,10 @@ name_type!(
     BugCode, "bug code", "1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit", is_code
 );
 name_type!(
+    /// The code of a project that events were imported from, for example `P-1`.
+    ProjectCode, "project code", "1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit", is_code
+);
+name_type!(
     /// The key of a session, for example `sess_TSK-ABC123_20250113_143022`.
     SessionKey, "session key", "1 to 128 letters, digits, '-', '_' or '.', beginning with a letter or digit",
     |text| is_word(text, 128, b"-_.") && begins_alphanumeric(text)

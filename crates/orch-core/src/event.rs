@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 use crate::bug::fact::{
     BugAbsorbed, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved, TaskBlocked, TaskUnblocked,
 };
-use crate::code::{Actor, ArtifactName, CheckName, EventType, PhaseName, SessionKey, SprintCode, TaskCode, TaskType};
+use crate::code::{
+    Actor, ArtifactName, CheckName, EventType, PhaseName, ProjectCode, SessionKey, SprintCode, TaskCode, TaskType,
+};
 use crate::gate::Missing;
 use crate::operation::OperationId;
 use crate::pull_request::PullRequest;
@@ -22,18 +24,31 @@ pub const MAX_PAYLOAD: usize = 1 << 20;
 
 word_enum!(
     /// What an event is about.
-    EntityType, "entity type", "task, sprint or bug", {
+    EntityType, "entity type", "task, sprint, bug or project", {
         /// A task, its sessions and all that belongs to them.
         Task = "task",
         /// A sprint.
         Sprint = "sprint",
         /// A bug.
         Bug = "bug",
+        /// A project that events were imported from.
+        Project = "project",
     }
 );
 
+/// What an imported event was where it came from.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct External {
+    /// Its id there, a text or a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Value>,
+    /// The project it belonged to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectCode>,
+}
+
 /// An event as the log has it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Event {
     /// Its place in the log; greater is later.
     pub id: i64,
@@ -55,6 +70,8 @@ pub struct Event {
     pub payload: Value,
     /// When.
     pub emitted_at: DateTime<Utc>,
+    /// What it was elsewhere, if it was imported.
+    pub external: Option<External>,
 }
 
 /// A stored event whose payload does not have the form of its type.

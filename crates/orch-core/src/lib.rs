@@ -15,6 +15,7 @@ pub mod machine;
 pub mod operation;
 pub mod pull_request;
 pub mod refusal;
+pub mod search;
 pub mod service;
 pub mod session;
 pub mod sprint;

@@ -101,6 +101,7 @@ impl SqlStore {
                 actor: row.actor.parse()?,
                 payload: row.payload,
                 emitted_at: row.emitted_at,
+                external: None,
             })
         };
         read().map_err(|error| self.place().damaged(&format!("event {id}"), error))

@@ -103,6 +103,7 @@ impl World {
                 actor: actor.clone(),
                 payload: new.fact.payload(),
                 emitted_at: *at,
+                external: None,
             })
             .collect()
     }

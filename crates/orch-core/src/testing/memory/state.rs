@@ -114,6 +114,7 @@ impl State {
                 actor: origin.actor.clone(),
                 payload: event.fact.payload(),
                 emitted_at: origin.now,
+                external: None,
             });
         }
         let (operation, fingerprint) = (request.operation.id.clone(), request.fingerprint.clone());
