@@ -2,6 +2,7 @@
 
 mod m0001_tables;
 mod m0002_bugs;
+mod m0003_search;
 mod postgres;
 
 pub use sea_orm_migration::{MigrationTrait, SchemaManager};
@@ -14,7 +15,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_tables::Migration), Box::new(m0002_bugs::Migration)]
+        vec![Box::new(m0001_tables::Migration), Box::new(m0002_bugs::Migration), Box::new(m0003_search::Migration)]
     }
 }
 

@@ -7,14 +7,16 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::clock::to_micros;
-use crate::code::{Actor, EventType, IdempotencyKey, InvalidName, SessionKey, SprintCode, TaskCode};
-use crate::event::{EntityType, MAX_PAYLOAD, OWN_PREFIX};
+use crate::code::{Actor, EventType, IdempotencyKey, InvalidName, ProjectCode, SessionKey, SprintCode, TaskCode};
+use crate::event::{EntityType, External, MAX_PAYLOAD, OWN_PREFIX};
 use crate::operation::hex;
 use crate::refusal::Refusal;
 use crate::service::check_json;
 
 /// The most bytes that a line may have. A payload of the greatest size fits, however it is escaped.
 pub const MAX_LINE: usize = 8 << 20;
+/// The most bytes that the id of an event may have where it comes from.
+const MAX_ID: usize = 1_000;
 /// The years in which an event may have happened: each of their months takes room on a server.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2100;
 
@@ -25,6 +27,8 @@ pub enum Entity {
     Task(TaskCode),
     /// A sprint.
     Sprint(SprintCode),
+    /// A project that the events come from.
+    Project(ProjectCode),
 }
 
 impl Entity {
@@ -34,6 +38,7 @@ impl Entity {
         match self {
             Self::Task(_) => EntityType::Task,
             Self::Sprint(_) => EntityType::Sprint,
+            Self::Project(_) => EntityType::Project,
         }
     }
 
@@ -43,6 +48,7 @@ impl Entity {
         match self {
             Self::Task(code) => code.as_str(),
             Self::Sprint(code) => code.as_str(),
+            Self::Project(code) => code.as_str(),
         }
     }
 }
@@ -64,11 +70,15 @@ pub struct ImportedEvent {
     pub payload: Value,
     /// The sprint of its task, for a task that is not there yet.
     pub sprint: Option<SprintCode>,
+    /// What it was where it comes from.
+    pub external: Option<External>,
 }
 
 /// A line as it is written. Fields that are not here say nothing to orch.
 #[derive(Deserialize)]
 struct Line {
+    id: Option<Value>,
+    project: Option<String>,
     event_type: String,
     #[serde(alias = "emitted_at")]
     created_at: Option<String>,
@@ -88,7 +98,7 @@ fn empty() -> Value {
 }
 
 impl ImportedEvent {
-    /// Reads a line. `None` where it is about neither a task nor a sprint, and such lines are left out.
+    /// Reads a line. `None` where it is about neither a task nor a sprint nor a project, and such lines are left out.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] with what is wrong.
@@ -97,6 +107,7 @@ impl ImportedEvent {
             .map_err(|error| Refusal::Invalid { what: "event", problem: format!("cannot be read: {error}") })?;
         let is_task = |kind: &str| kind == EntityType::Task.as_str();
         let is_sprint = |kind: &str| kind == EntityType::Sprint.as_str();
+        let is_project = |kind: &str| kind == EntityType::Project.as_str();
         let sprint = line.sprint.map(SprintCode::new).transpose().map_err(invalid)?;
         let entity = match (line.task, line.entity_type.as_deref(), line.entity_id) {
             (Some(code), ..) => Entity::Task(TaskCode::new(code).map_err(invalid)?),
@@ -104,9 +115,13 @@ impl ImportedEvent {
             (None, Some(kind), Some(code)) if is_sprint(kind) => {
                 Entity::Sprint(SprintCode::new(code).map_err(invalid)?)
             }
+            (None, Some(kind), Some(code)) if is_project(kind) => {
+                Entity::Project(ProjectCode::new(code).map_err(invalid)?)
+            }
             (None, Some(kind), Some(_)) if leave_out_others && !kind.is_empty() => return Ok(None),
             (None, Some(kind), _) => {
-                let problem = format!("is about a {kind:?}; expected a task or a sprint, with its entity_id");
+                let problem =
+                    format!("is about a {kind:?}; expected a task, a sprint or a project, with its entity_id");
                 return Err(Refusal::Invalid { what: "event", problem });
             }
             (None, None, _) => {
@@ -120,6 +135,13 @@ impl ImportedEvent {
             return Err(Refusal::Invalid { what: "event type", problem });
         }
         check_json("payload", &line.payload, MAX_PAYLOAD)?;
+        let project = line.project.map(ProjectCode::new).transpose().map_err(invalid)?;
+        let project = match &entity {
+            Entity::Project(code) => project.or(Some(code.clone())),
+            _ => project,
+        };
+        let id = line.id.filter(|id| !id.is_null()).map(external_id).transpose()?;
+        let external = (id.is_some() || project.is_some()).then_some(External { id, project });
         Ok(Some(Self {
             entity,
             event_type,
@@ -128,8 +150,20 @@ impl ImportedEvent {
             session_key: line.session_key.map(SessionKey::new).transpose().map_err(invalid)?,
             payload: line.payload,
             sprint,
+            external,
         }))
     }
+}
+
+fn external_id(id: Value) -> Result<Value, Refusal> {
+    let problem = match &id {
+        Value::Number(_) => return Ok(id),
+        Value::String(text) if text.len() > MAX_ID => format!("has {} bytes; expected at most {MAX_ID}", text.len()),
+        Value::String(text) if text.contains('\0') => "has a NUL character in it".to_owned(),
+        Value::String(_) => return Ok(id),
+        other => format!("{other} is neither a text nor a number"),
+    };
+    Err(Refusal::Invalid { what: "id", problem })
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, Refusal> {
@@ -195,12 +229,28 @@ mod tests {
             (r#"{"event_type":"note","task":"T-1","entity_type":"bug","entity_id":"B-1","sprint":"S-1"}"#, "T-1"),
             (r#"{"event_type":"note","task":null,"entity_type":"task","entity_id":"T-1"}"#, "T-1"),
             (r#"{"event_type":"note","entity_type":"sprint","entity_code":"S-1","more":[1]}"#, "S-1"),
+            (r#"{"event_type":"note","task":null,"entity_type":"project","entity_id":"P-1"}"#, "P-1"),
         ] {
             assert_eq!(parse(line).unwrap().unwrap().entity.code(), code, "{line}");
         }
-        let other = r#"{"event_type":"note","task":null,"entity_type":"project","entity_id":"P-1"}"#;
+        let other = r#"{"event_type":"note","task":null,"entity_type":"team","entity_id":"T-1"}"#;
         assert!(parse(other).is_err());
         assert_eq!(ImportedEvent::parse(other.as_bytes(), true), Ok(None));
+    }
+
+    #[test]
+    fn a_line_says_what_it_was_elsewhere() {
+        for (more, id, project) in [
+            ("", None, None),
+            (r#","id":17,"project":"P-1""#, Some(Value::from(17)), Some("P-1")),
+            (r#","id":"36e1162a7989","project":null"#, Some(Value::from("36e1162a7989")), None),
+        ] {
+            let line = format!(r#"{{"event_type":"note","task":"T-1"{more}}}"#);
+            let external = parse(&line).unwrap().unwrap().external;
+            assert_eq!(external.as_ref().and_then(|external| external.id.clone()), id, "{line}");
+            let found = external.and_then(|external| external.project);
+            assert_eq!(found.as_ref().map(ProjectCode::as_str), project, "{line}");
+        }
     }
 
     #[test]
@@ -220,6 +270,8 @@ mod tests {
             (r#"{"event_type":"note","task":"T-1","created_at":"0001-01-01T00:00:00Z"}"#.to_owned(), "years"),
             (r#"{"event_type":"note","task":"T-1","session_key":"a b"}"#.to_owned(), "session key"),
             (r#"{"event_type":"note","task":"T-1","actor":""}"#.to_owned(), "actor"),
+            (r#"{"event_type":"note","task":"T-1","id":[1]}"#.to_owned(), "neither a text nor a number"),
+            (r#"{"event_type":"note","task":"T-1","project":"a b"}"#.to_owned(), "project code"),
         ] {
             let refusal = parse(&line).unwrap_err().to_string();
             assert!(refusal.contains(told), "{told}: {refusal}");

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::code::{Actor, EventType, PhaseName, ProjectCode, SessionKey, SprintCode, TaskCode};
-use crate::event::Event;
+use crate::event::{Event, OWN_PREFIX};
 use crate::store::StoreError;
 
 /// Where is searched. There is no query without a scope, and nothing from outside of it is ever found.
@@ -152,6 +152,16 @@ pub struct SearchSummary {
     pub first: Option<DateTime<Utc>>,
     /// When the last one happened.
     pub last: Option<DateTime<Utc>>,
+}
+
+/// The phase that an event happened in, as far as it says so itself: in its type, as `orchestration.phase.plan.end`, or in
+/// the field `phase` of its payload.
+#[must_use]
+pub fn phase_of(event_type: &EventType, field: Option<&str>) -> Option<PhaseName> {
+    let own = event_type.as_str().strip_prefix(OWN_PREFIX);
+    let named = own.and_then(|own| own.strip_prefix("phase.")).and_then(|rest| rest.rsplit_once('.'));
+    let name = named.map(|(phase, _)| phase).or(field)?;
+    PhaseName::new(name).ok()
 }
 
 /// Answers queries.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use orch_core::code::{IdempotencyKey, SprintCode, TaskCode};
+use orch_core::code::{IdempotencyKey, ProjectCode, SprintCode, TaskCode};
 use orch_core::operation::{OperationId, Request};
 use orch_core::refusal::Refusal;
 use orch_core::store::{Answer, BatchChange, BatchContext, BatchScope, BatchStore, ChangeError, Outcome, StoreError};
@@ -14,7 +14,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;
-use crate::entity::{operation, sprint, task};
+use crate::entity::{operation, sequence, sprint, task};
 use crate::load;
 use crate::retry::{Patience, Trouble};
 use crate::store::SqlStore;
@@ -130,6 +130,12 @@ impl SqlStore {
             let lock = Statement::from_sql_and_values(DbBackend::Postgres, sql, [codes.into()]);
             db.query_all_raw(lock).await.map_err(self.place().error("waiting for tasks"))?;
         }
+        // a project has no row, so that its first events have nothing else to wait for
+        for code in &scope.projects {
+            let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            let lock = Statement::from_sql_and_values(DbBackend::Postgres, lock, [rows::project_events(code).into()]);
+            db.query_all_raw(lock).await.map_err(self.place().error("waiting for a project"))?;
+        }
         Ok(())
     }
 
@@ -189,7 +195,20 @@ impl SqlStore {
             sprint_ids.insert(sprint.code.clone(), (id, version));
             sprints.insert(sprint.code.clone(), sprint);
         }
+        let projects = self.projects(db, scope).await?;
         let now = self.time(db).await?;
-        Ok((Before { tasks: ids, sprints: sprint_ids }, BatchContext { tasks, sprints, now }))
+        Ok((Before { tasks: ids, sprints: sprint_ids }, BatchContext { tasks, sprints, projects, now }))
+    }
+
+    /// How many events there are of each project of a scope itself.
+    async fn projects(&self, db: &Connection, scope: &BatchScope) -> Result<BTreeMap<ProjectCode, i64>, StoreError> {
+        let mut projects = BTreeMap::new();
+        for code in &scope.projects {
+            let name = rows::project_events(code);
+            let known =
+                sequence::Entity::find_by_id(name).one(db).await.map_err(self.place().error("reading projects"))?;
+            projects.insert(code.clone(), known.map_or(0, |known| known.value));
+        }
+        Ok(projects)
     }
 }

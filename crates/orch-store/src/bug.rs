@@ -23,6 +23,7 @@ use sea_orm::{
 use crate::change::{Change, Step};
 use crate::connection::Connection;
 use crate::entity::{bug, task};
+use crate::index::{self, Belongs};
 use crate::plan::Plan;
 use crate::store::{SqlStore, at_most};
 use crate::task::save;
@@ -176,9 +177,11 @@ impl SqlStore {
             let row = task_rows.get(code).copied().zip(before.get(code));
             save::save(self, &db, &mut plan, row, draft).await?;
         }
-        let written: Vec<(Span, &[NewEvent])> = bugs.iter().map(bug_span).chain(tasks.iter().map(task_span)).collect();
-        write::append(&mut plan, request, written.iter().map(|(span, events)| (span, *events)), now);
-        let mut wrote: Vec<Span> = written.into_iter().map(|(span, _)| span).collect();
+        let written: Vec<(Span, Belongs, &[NewEvent])> =
+            bugs.iter().map(bug_span).chain(tasks.iter().map(task_span)).collect();
+        let events = written.iter().map(|(span, belongs, events)| (span, belongs.clone(), *events));
+        write::append(&mut plan, request, events, now);
+        let mut wrote: Vec<Span> = written.into_iter().map(|(span, ..)| span).collect();
         if wrote.is_empty() {
             wrote.push(Span::after(EntityType::Bug, "", 0, 0));
         }
@@ -258,13 +261,15 @@ fn locked(db: &Connection, selection: sea_orm::Select<bug::Entity>) -> sea_orm::
     if waits { selection.lock(LockType::Update) } else { selection }
 }
 
-fn bug_span(draft: &BugDraft) -> (Span, &[NewEvent]) {
-    let code = draft.bug().code.as_str();
-    (Span::after(EntityType::Bug, code, draft.before(), draft.events().len()), draft.events())
+fn bug_span(draft: &BugDraft) -> (Span, Belongs, &[NewEvent]) {
+    let bug = draft.bug();
+    let span = Span::after(EntityType::Bug, bug.code.as_str(), draft.before(), draft.events().len());
+    (span, index::bug_belongs(bug.task.as_ref().map(ToString::to_string)), draft.events())
 }
 
-fn task_span(draft: &Draft) -> (Span, &[NewEvent]) {
+fn task_span(draft: &Draft) -> (Span, Belongs, &[NewEvent]) {
     let count = i64::try_from(draft.events().len()).unwrap_or(i64::MAX);
     let before = draft.task().version - count;
-    (Span::after(EntityType::Task, draft.task().code.as_str(), before, draft.events().len()), draft.events())
+    let span = Span::after(EntityType::Task, draft.task().code.as_str(), before, draft.events().len());
+    (span, save::belongs(draft.task()), draft.events())
 }

@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait, QueryFi
 
 use crate::connection::Connection;
 use crate::entity::event;
+use crate::error::Place;
 use crate::log::Log;
 use crate::store::{SqlStore, at_most};
 
@@ -50,7 +51,10 @@ impl EventStore for SqlStore {
                 selection = selection.filter(event::Column::Id.lte(horizon));
             }
             let rows = log.select(selection, event::Column::Id, at_most(limit)).await;
-            rows.map_err(self.place().error("reading events"))?.into_iter().map(|row| self.read_event(row)).collect()
+            rows.map_err(self.place().error("reading events"))?
+                .into_iter()
+                .map(|row| read_event(self.place(), row))
+                .collect()
         };
         self.read_log(filter.archived, look).await
     }
@@ -86,24 +90,25 @@ impl SqlStore {
         let row = db.query_one_raw(statement).await.map_err(&failed)?;
         row.map(|row| row.try_get_by_index(0)).transpose().map_err(&failed)
     }
+}
 
-    pub(crate) fn read_event(&self, row: event::Model) -> Result<Event, StoreError> {
-        let id = row.id;
-        let read = move || -> Result<Event, Box<dyn std::error::Error + Send + Sync>> {
-            Ok(Event {
-                id: row.id,
-                event_type: row.event_type.parse()?,
-                entity_type: row.entity_type.parse()?,
-                entity_code: row.entity_id,
-                seq: row.seq,
-                session_key: row.session_key.map(|key| key.parse()).transpose()?,
-                correlation_id: OperationId::new(&row.correlation_id)?,
-                actor: row.actor.parse()?,
-                payload: row.payload,
-                emitted_at: row.emitted_at,
-                external: None,
-            })
-        };
-        read().map_err(|error| self.place().damaged(&format!("event {id}"), error))
-    }
+/// A row of the log as an event.
+pub(crate) fn read_event(place: Place<'_>, row: event::Model) -> Result<Event, StoreError> {
+    let id = row.id;
+    let read = move || -> Result<Event, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Event {
+            id: row.id,
+            event_type: row.event_type.parse()?,
+            entity_type: row.entity_type.parse()?,
+            entity_code: row.entity_id,
+            seq: row.seq,
+            session_key: row.session_key.map(|key| key.parse()).transpose()?,
+            correlation_id: OperationId::new(&row.correlation_id)?,
+            actor: row.actor.parse()?,
+            payload: row.payload,
+            emitted_at: row.emitted_at,
+            external: row.external.map(serde_json::from_value).transpose()?,
+        })
+    };
+    read().map_err(|error| place.damaged(&format!("event {id}"), error))
 }

@@ -40,6 +40,14 @@ impl SqlStore {
         let moment = &log.db;
         let mut findings = Vec::new();
         if moment.get_database_backend() == DbBackend::Sqlite {
+            // FTS5 remembers what it saw before, and the check alone does not make it look again
+            for table in ["orchestration_search", "orchestration_search_grams"] {
+                self.rows(
+                    moment,
+                    &format!("SELECT CAST(rowid AS text) FROM {table} WHERE {table} MATCH '\"0\"' LIMIT 1"),
+                )
+                .await?;
+            }
             findings = self.rows(moment, "PRAGMA integrity_check").await?;
             findings.retain(|text| text != "ok");
             let broken = self.rows(moment, "PRAGMA foreign_key_check").await?;
@@ -146,7 +154,7 @@ impl SqlStore {
         let rows = rows.map_err(self.place().error("checking the store"))?;
         let damaged = |reason| Err(self.place().damaged(&format!("the log of {entity_type} {code}"), reason));
         let numbered = rows.into_iter().zip(1..).map(|(row, seq)| match row.seq {
-            found if found == seq => self.read_event(row),
+            found if found == seq => crate::event::read_event(self.place(), row),
             found if found < seq => damaged(format!("event {found} is there twice")),
             found => damaged(format!("event {seq} is missing before event {found}")),
         });

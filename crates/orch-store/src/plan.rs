@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 
 use crate::connection::Connection;
 use crate::error::Place;
+use crate::index::{self, Indexed};
 
 /// The statements of one change.
 pub(crate) struct Plan {
@@ -17,13 +18,25 @@ pub(crate) struct Plan {
     guards: Vec<UpdateStatement>,
     others: Vec<SubQueryStatement>,
     events: Option<InsertStatement>,
+    /// What is indexed of each event.
+    index: Vec<Indexed>,
+    /// A task whose events belong to another sprint from now on.
+    moved: Option<String>,
     ordered: bool,
 }
 
 impl Plan {
     /// An empty plan for a change of `what`.
     pub(crate) fn new(what: String) -> Self {
-        Self { what, guards: Vec::new(), others: Vec::new(), events: None, ordered: false }
+        Self {
+            what,
+            guards: Vec::new(),
+            others: Vec::new(),
+            events: None,
+            index: Vec::new(),
+            moved: None,
+            ordered: false,
+        }
     }
 
     /// An update that must find its one row, or nothing of the plan is carried out.
@@ -36,9 +49,16 @@ impl Plan {
         self.others.push(statement.into());
     }
 
-    /// The events, whose ids are wanted.
-    pub(crate) fn append(&mut self, events: InsertStatement) {
+    /// The events, whose ids are wanted, and what is indexed of each.
+    pub(crate) fn append(&mut self, events: InsertStatement, index: Vec<Indexed>) {
         self.events = Some(events);
+        self.index = index;
+    }
+
+    /// The earlier events of a task belong to the sprint that the task is in now.
+    pub(crate) fn move_events(&mut self, task: &str) {
+        self.moved = Some(task.to_owned());
+        self.keep_order();
     }
 
     /// The order of the statements matters, so that they cannot be one.
@@ -58,7 +78,10 @@ impl Plan {
             return Ok(Vec::new());
         }
         match db.get_database_backend() {
-            DbBackend::Postgres if !self.ordered => self.at_once(db).await.map_err(failed),
+            DbBackend::Postgres if !self.ordered => {
+                let given = index::postgres::given(&self.index)?;
+                self.at_once(db, given).await.map_err(failed)
+            }
             _ => self.one_by_one(db, place).await,
         }
     }
@@ -87,6 +110,10 @@ impl Plan {
         let ids: Result<Vec<i64>, DbErr> = rows.iter().map(|row| row.try_get("", "id")).collect();
         let mut ids = ids.map_err(&failed)?;
         ids.sort_unstable();
+        index::write(db, place, &ids, &self.index).await?;
+        if let Some(task) = self.moved {
+            index::move_task(db, place, &task).await?;
+        }
         Ok(ids)
     }
 
@@ -94,8 +121,8 @@ impl Plan {
     /// back, and whole or absent without a transaction around it. Where a guard finds no row, the statement fails.
     ///
     /// The guards are looked at first, so that whoever comes second waits for the guarded rows before it touches another one;
-    /// else two could wait for each other.
-    async fn at_once(self, db: &Connection) -> Result<Vec<i64>, DbErr> {
+    /// else two could wait for each other. The index is written last, by a function that sees what the statement inserted.
+    async fn at_once(self, db: &Connection, index: [String; 2]) -> Result<Vec<i64>, DbErr> {
         let mut with = WithClause::new();
         let mut part = |name: &str, statement: SubQueryStatement| {
             with.cte(CommonTableExpression::new().table_name(name.to_owned()).query(statement).to_owned());
@@ -119,15 +146,21 @@ impl Plan {
             part(&format!("part{number}"), statement);
         }
         let mut ids = Expr::value(None::<String>);
+        let mut indexed = Expr::value(None::<String>);
         if let Some(mut events) = self.events {
             events.returning_col("id");
             part("appended", events.into());
-            let joined =
-                Query::select().expr(Expr::cust("string_agg(id::text, ',' ORDER BY id)")).from("appended").to_owned();
-            ids = joined.into();
+            let of_events = |expression: Expr| Query::select().expr(expression).from("appended").to_owned();
+            ids = of_events(Expr::cust("string_agg(id::text, ',' ORDER BY id)")).into();
+            let call = "orchestration_index(array_agg(id ORDER BY id), $1::json, $2::json)::text";
+            indexed = of_events(Expr::cust_with_values(call, index)).into();
         }
         let mut answer = Query::select();
-        answer.expr_as(ids, "ids").from_subquery(first, "first").and_where(Expr::col("matched"));
+        answer
+            .expr_as(ids, "ids")
+            .expr_as(indexed, "indexed")
+            .from_subquery(first, "first")
+            .and_where(Expr::col("matched"));
         let (sql, values) = answer.with(with).build(PostgresQueryBuilder);
         let row = db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
         let ids: Option<String> = row.map(|row| row.try_get("", "ids")).transpose()?.flatten();

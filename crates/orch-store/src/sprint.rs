@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::change::{Change, Step};
 use crate::connection::Connection;
 use crate::entity::sprint;
+use crate::index::Belongs;
 use crate::plan::Plan;
 use crate::store::{SqlStore, at_most};
 use crate::write::{self, Span};
@@ -92,7 +93,8 @@ impl SqlStore {
         if !facts.is_empty() {
             save(&mut plan, before.as_ref(), &sprint);
             let events: Vec<NewEvent> = facts.into_iter().map(|fact| NewEvent { fact, session_key: None }).collect();
-            write::append(&mut plan, request, [(&wrote, events.as_slice())], now);
+            let belongs = Belongs::Sprint(sprint.code.to_string());
+            write::append(&mut plan, request, [(&wrote, belongs, events.as_slice())], now);
         }
         let wrote = vec![wrote];
         write::keep(&mut plan, request, &answer, &wrote, now)?;

@@ -160,7 +160,7 @@ impl SqlStore {
         let wrote = Span::after(EntityType::Task, draft.task().code.as_str(), last, count);
         if count > 0 {
             save::save(self, &db, &mut plan, row.zip(before.as_ref()), &draft).await?;
-            write::append(&mut plan, request, [(&wrote, draft.events())], draft.now());
+            write::append(&mut plan, request, [(&wrote, save::belongs(draft.task()), draft.events())], draft.now());
         }
         let wrote = vec![wrote];
         write::keep(&mut plan, request, &answer, &wrote, draft.now())?;

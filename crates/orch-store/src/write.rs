@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;
 use crate::entity::{event, operation};
+use crate::index::{self, Belongs, Indexed};
 use crate::log::Log;
 use crate::plan::Plan;
 use crate::store::SqlStore;
@@ -134,30 +135,39 @@ pub(crate) fn keep<A: Answer>(
     Ok(())
 }
 
-/// Appends the events of one or more entities to the plan.
+/// Appends the events of one or more entities to the plan, each with the place where it is searched for.
 pub(crate) fn append<'e>(
     plan: &mut Plan,
     request: &Request,
-    written: impl IntoIterator<Item = (&'e Span, &'e [NewEvent])>,
+    written: impl IntoIterator<Item = (&'e Span, Belongs, &'e [NewEvent])>,
     now: DateTime<Utc>,
 ) {
-    let numbered = written
-        .into_iter()
-        .flat_map(|(span, events)| events.iter().zip(span.first..).map(move |(event, seq)| (span, event, seq)));
-    let rows = numbered.map(|(span, new, seq)| event::ActiveModel {
-        event_type: Set(new.fact.event_type().to_string()),
-        entity_type: Set(span.entity_type.to_string()),
-        entity_id: Set(span.code.clone()),
-        seq: Set(seq),
-        session_key: Set(new.session_key.as_ref().map(ToString::to_string)),
-        correlation_id: Set(request.operation.id.to_string()),
-        actor: Set(request.operation.actor.to_string()),
-        payload: Set(new.fact.payload()),
-        emitted_at: Set(now),
-        ..Default::default()
-    });
-    let rows: Vec<event::ActiveModel> = rows.collect();
+    let (mut rows, mut index) = (Vec::new(), Vec::new());
+    for (span, belongs, events) in written {
+        for (new, seq) in events.iter().zip(span.first..) {
+            let (event_type, payload) = (new.fact.event_type().to_string(), new.fact.payload());
+            let session_key = new.session_key.as_ref().map(ToString::to_string);
+            let belongs = match span.entity_type {
+                EntityType::Bug => index::task_in(&payload).map_or(belongs.clone(), Belongs::TaskOnRecord),
+                _ => belongs.clone(),
+            };
+            let indexed = Indexed::new(belongs, &event_type, request.operation.actor.as_str(), &payload);
+            index.push(Indexed { session: session_key.clone(), ..indexed });
+            rows.push(event::ActiveModel {
+                event_type: Set(event_type),
+                entity_type: Set(span.entity_type.to_string()),
+                entity_id: Set(span.code.clone()),
+                seq: Set(seq),
+                session_key: Set(session_key),
+                correlation_id: Set(request.operation.id.to_string()),
+                actor: Set(request.operation.actor.to_string()),
+                payload: Set(payload),
+                emitted_at: Set(now),
+                ..Default::default()
+            });
+        }
+    }
     if !rows.is_empty() {
-        plan.append(event::Entity::insert_many(rows).into_query());
+        plan.append(event::Entity::insert_many(rows).into_query(), index);
     }
 }

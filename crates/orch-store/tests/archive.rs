@@ -311,7 +311,7 @@ async fn archived_events_are_guarded_and_checked() {
         }
         assert!(run(&format!("UPDATE {table} SET seq = 1 WHERE seq = 4")).status.success());
         let double = format!(
-            "INSERT INTO {table} SELECT 1000, event_type, entity_type, entity_id, 4, session_key, correlation_id, actor, payload, emitted_at, archived_at FROM {table} WHERE seq = 1"
+            "INSERT INTO {table} SELECT 1000, event_type, entity_type, entity_id, 4, session_key, correlation_id, actor, payload, emitted_at, archived_at, external FROM {table} WHERE seq = 1"
         );
         assert!(run(&double).status.success());
         let findings = store.check().await.unwrap();

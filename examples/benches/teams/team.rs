@@ -137,6 +137,7 @@ impl Member {
             session_key: None,
             payload: json!({"question": "which browsers", "answer": "all"}),
             sprint: None,
+            external: None,
         };
         let member = Self {
             batch: (0..BATCH.into()).map(|line| (line, imported.clone())).collect(),

@@ -60,8 +60,8 @@ impl<S: BatchStore> ImportService<'_, S> {
                 let refused = |refusal| Refusal::AtLine { line: *line, refusal: Box::new(refusal) };
                 fold.add(event, batch.create_missing).map_err(refused)?;
             }
-            let BatchContext { tasks, sprints, .. } = fold.context;
-            Ok(BatchChange { tasks, sprints, events: fold.events, answer: fold.answer })
+            let BatchContext { tasks, sprints, projects, .. } = fold.context;
+            Ok(BatchChange { tasks, sprints, projects, events: fold.events, answer: fold.answer })
         };
         Ok(self.store.append_batch(&request, &scope(batch), decide).await?)
     }
@@ -77,6 +77,9 @@ fn scope(batch: EventBatch<'_>) -> BatchScope {
             }
             Entity::Sprint(code) => {
                 scope.sprints.insert(code.clone());
+            }
+            Entity::Project(code) => {
+                scope.projects.insert(code.clone());
             }
         }
     }
@@ -123,9 +126,16 @@ impl Folding<'_> {
                 fold::advance_sprint(sprint, at);
                 (at, sprint.version)
             }
+            // a project is nothing that has to be made first
+            Entity::Project(code) => {
+                let events = self.context.projects.entry(code.clone()).or_default();
+                *events += 1;
+                (at, *events)
+            }
         };
         let (entity, session_key) = (event.entity.clone(), event.session_key.clone());
-        self.events.push(BatchEvent { entity, seq, fact, actor, session_key, at });
+        let external = event.external.clone();
+        self.events.push(BatchEvent { entity, seq, fact, actor, session_key, at, external });
         self.answer.imported += 1;
         Ok(())
     }
@@ -162,6 +172,14 @@ impl Folding<'_> {
 
     /// The first event of a task or sprint.
     fn begin(&mut self, entity: Entity, fact: Fact, actor: &Actor, at: DateTime<Utc>) {
-        self.events.push(BatchEvent { entity, seq: 1, fact, actor: actor.clone(), session_key: None, at });
+        self.events.push(BatchEvent {
+            entity,
+            seq: 1,
+            fact,
+            actor: actor.clone(),
+            session_key: None,
+            at,
+            external: None,
+        });
     }
 }

@@ -6,21 +6,23 @@ use std::future::Future;
 use chrono::{DateTime, Utc};
 
 use super::{Answer, ChangeError, Outcome, StoreError};
-use crate::code::{Actor, IdempotencyKey, SessionKey, SprintCode, TaskCode};
-use crate::event::Fact;
+use crate::code::{Actor, IdempotencyKey, ProjectCode, SessionKey, SprintCode, TaskCode};
+use crate::event::{External, Fact};
 use crate::import::Entity;
 use crate::operation::Request;
 use crate::refusal::Refusal;
 use crate::sprint::Sprint;
 use crate::task::Task;
 
-/// The tasks and sprints that a batch speaks of.
+/// The tasks, sprints and projects that a batch speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BatchScope {
     /// The tasks.
     pub tasks: BTreeSet<TaskCode>,
     /// The sprints.
     pub sprints: BTreeSet<SprintCode>,
+    /// The projects.
+    pub projects: BTreeSet<ProjectCode>,
 }
 
 /// The state that a decision is made on, read in the transaction that will write.
@@ -30,6 +32,8 @@ pub struct BatchContext {
     pub tasks: BTreeMap<TaskCode, Task>,
     /// The sprints of the scope that exist.
     pub sprints: BTreeMap<SprintCode, Sprint>,
+    /// How many events there are of each project of the scope itself.
+    pub projects: BTreeMap<ProjectCode, i64>,
     /// The store's clock, whole microseconds.
     pub now: DateTime<Utc>,
 }
@@ -39,7 +43,7 @@ pub struct BatchContext {
 pub struct BatchEvent {
     /// What it is about.
     pub entity: Entity,
-    /// Its number among the events of that task or sprint.
+    /// Its number among the events of that task, sprint or project.
     pub seq: i64,
     /// What happened.
     pub fact: Fact,
@@ -49,6 +53,8 @@ pub struct BatchEvent {
     pub session_key: Option<SessionKey>,
     /// When.
     pub at: DateTime<Utc>,
+    /// What it was where it comes from.
+    pub external: Option<External>,
 }
 
 /// A decision: the tasks and sprints after their new events, the events in their order, and the answer.
@@ -59,6 +65,8 @@ pub struct BatchChange<A> {
     pub tasks: BTreeMap<TaskCode, Task>,
     /// The sprints of the scope as they will be; as with tasks.
     pub sprints: BTreeMap<SprintCode, Sprint>,
+    /// How many events there will be of each project itself.
+    pub projects: BTreeMap<ProjectCode, i64>,
     /// The new events, in the order of the log.
     pub events: Vec<BatchEvent>,
     /// What the caller is told.

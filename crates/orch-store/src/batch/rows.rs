@@ -1,8 +1,11 @@
 //! What a batch writes: each kind of row in one statement, however many there are. Decides nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use orch_core::event::Fact;
+use orch_core::code::{ProjectCode, TaskCode};
+use orch_core::event::{External, Fact};
+use orch_core::import::Entity;
 use orch_core::operation::Request;
 use orch_core::sprint::Sprint;
 use orch_core::store::{BatchChange, BatchEvent, StoreError};
@@ -13,7 +16,9 @@ use serde_json::{Map, Value};
 
 use super::Before;
 use crate::connection::Connection;
+use crate::index::{self, Belongs, Indexed};
 use crate::store::SqlStore;
+use crate::task::save::belongs;
 use crate::transfer::table::{Column, EVENTS, Kind, TABLES, insert, rows_of};
 use crate::write::time_text;
 
@@ -66,6 +71,7 @@ struct EventRow<'a> {
     actor: &'a str,
     payload: Cow<'a, Value>,
     emitted_at: String,
+    external: Option<&'a External>,
 }
 
 const CHANGED: [Column; 5] = [
@@ -108,8 +114,12 @@ pub(super) async fn write<A>(
     }
     run.insert_tasks(&new).await?;
     run.update("orchestration_tasks", "lease_expires_at", &changed).await?;
+    run.count_projects(&change.projects).await?;
     let events: Vec<EventRow<'_>> = change.events.iter().map(|event| event_row(request, event)).collect();
-    run.insert(EVENTS, &["id", "archived_at"], &events).await
+    let ids = run.insert_events(&events).await?;
+    let indexed: Vec<Indexed> =
+        change.events.iter().zip(&events).map(|(event, row)| indexed(event, row, &change.tasks)).collect();
+    index::write(db, store.place(), &ids, &indexed).await
 }
 
 fn new_sprint(sprint: &Sprint) -> NewSprint<'_> {
@@ -158,6 +168,22 @@ fn event_row<'a>(request: &'a Request, event: &'a BatchEvent) -> EventRow<'a> {
             fact => Cow::Owned(fact.payload()),
         },
         emitted_at: time_text(event.at),
+        external: event.external.as_ref(),
+    }
+}
+
+/// What is indexed of an event, whose row is this.
+fn indexed(event: &BatchEvent, row: &EventRow<'_>, tasks: &BTreeMap<TaskCode, Task>) -> Indexed {
+    let belongs = match &event.entity {
+        Entity::Task(code) => tasks.get(code).map_or(Belongs::None, belongs),
+        Entity::Sprint(code) => Belongs::Sprint(code.to_string()),
+        Entity::Project(_) => Belongs::None,
+    };
+    let project = event.external.as_ref().and_then(|external| external.project.as_ref());
+    Indexed {
+        session: row.session_key.map(str::to_owned),
+        project: project.map(ToString::to_string),
+        ..Indexed::new(belongs, &row.event_type, row.actor, &row.payload)
     }
 }
 
@@ -174,6 +200,32 @@ impl Run<'_> {
     async fn insert(self, table: &'static str, without: &[&str], rows: &[impl Serialize]) -> Result<(), StoreError> {
         let columns = columns(table, without);
         self.execute(table, insert(self.backend, table, &columns), rows).await
+    }
+
+    /// Inserts events, and gives their ids in order.
+    async fn insert_events(self, rows: &[EventRow<'_>]) -> Result<Vec<i64>, StoreError> {
+        let failed = self.store.place().error("writing a batch");
+        let sql = insert(self.backend, EVENTS, &columns(EVENTS, &["id", "archived_at"]));
+        let statement =
+            Statement::from_sql_and_values(self.backend, format!("{sql} RETURNING id"), [list(rows)?.into()]);
+        let rows = self.db.query_all_raw(statement).await.map_err(&failed)?;
+        let ids: Result<Vec<i64>, _> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
+        let mut ids = ids.map_err(&failed)?;
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Keeps how many events there are of each project itself.
+    async fn count_projects(self, projects: &BTreeMap<ProjectCode, i64>) -> Result<(), StoreError> {
+        let failed = self.store.place().error("counting the events of a project");
+        let sql = "INSERT INTO orchestration_sequences AS counted (name, value) VALUES ($1, $2) \
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        for (code, events) in projects {
+            let values = [project_events(code).into(), (*events).into()];
+            let statement = Statement::from_sql_and_values(self.backend, sql, values);
+            self.db.execute_raw(statement).await.map_err(&failed)?;
+        }
+        Ok(())
     }
 
     /// Inserts tasks, each with the row of its sprint.
@@ -212,9 +264,7 @@ impl Run<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let list = serde_json::to_string(rows)
-            .map_err(|error| StoreError::Failed { doing: "writing a batch", source: error.into() })?;
-        let statement = Statement::from_sql_and_values(self.backend, sql, [list.into()]);
+        let statement = Statement::from_sql_and_values(self.backend, sql, [list(rows)?.into()]);
         let done = self.db.execute_raw(statement).await.map_err(self.store.place().error("writing a batch"))?;
         // somebody else was first where a row was not written
         if done.rows_affected() == rows.len() as u64 {
@@ -223,6 +273,16 @@ impl Run<'_> {
             Err(StoreError::Conflict { what: format!("a row of {table}") })
         }
     }
+}
+
+/// Rows as the one value of a statement.
+fn list(rows: &[impl Serialize]) -> Result<String, StoreError> {
+    serde_json::to_string(rows).map_err(|error| StoreError::Failed { doing: "writing a batch", source: error.into() })
+}
+
+/// The name of the number that counts the events of a project itself. No code has a space in it.
+pub(super) fn project_events(code: &ProjectCode) -> String {
+    format!("events of {code}")
 }
 
 /// The columns of a table but these.

@@ -18,6 +18,8 @@ pub struct Model {
     pub payload: Json,
     pub emitted_at: DateTimeUtc,
     pub archived_at: Option<DateTimeUtc>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub external: Option<Json>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,6 +15,7 @@ use super::Server;
 use crate::archive::{Archived, Run};
 use crate::connection::Connection;
 use crate::error::postgres_error;
+use crate::index;
 use crate::month::Month;
 use crate::retry::{Patience, Trouble, jittered};
 use crate::store::SqlStore;
@@ -25,8 +26,8 @@ const BATCH: u64 = 10_000;
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '50ms'";
 /// How long others have the log to themselves before it is waited for again.
 const PAUSE: Duration = Duration::from_millis(100);
-const COLUMNS: &str =
-    "id, event_type, entity_type, entity_id, seq, session_key, correlation_id, actor, payload, emitted_at, archived_at";
+const COLUMNS: &str = "id, event_type, entity_type, entity_id, seq, session_key, correlation_id, actor, payload, emitted_at, \
+     archived_at, external";
 
 /// A partition that is archived.
 struct Partition {
@@ -68,8 +69,41 @@ impl SqlStore {
                 self.mark_events(&partition, run).await?;
                 self.move_partition(server, &partition, run).await?;
             }
+            self.forget_month(month).await?;
         }
         Ok(())
+    }
+
+    /// Takes the archived events of a month out of the index, batch by batch: until they are, a search passes over them.
+    async fn forget_month(&self, month: Month) -> Result<(), StoreError> {
+        let archive = month.archive_table();
+        let sql = format!(
+            "DELETE FROM orchestration_search WHERE event_id IN (SELECT id FROM {archive} AS archived WHERE EXISTS \
+             (SELECT FROM orchestration_search WHERE event_id = archived.id) LIMIT {BATCH})"
+        );
+        loop {
+            let mut patience = Patience::of(self);
+            let gone = loop {
+                match self.forget(&sql).await {
+                    Ok(gone) => break gone,
+                    Err(error) => patience.wait_after(error).await.map(drop)?,
+                }
+            };
+            if gone == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn forget(&self, sql: &str) -> Result<u64, StoreError> {
+        let db = self.begin().await?;
+        let gone = match db.execute_unprepared(sql).await {
+            Err(error) if is_gone(&error) => return Ok(0),
+            done => done.map_err(self.place().error("taking archived events out of the index"))?.rows_affected(),
+        };
+        index::count_up(&db, self.place()).await?;
+        db.commit().await.map_err(self.place().error("committing"))?;
+        Ok(gone)
     }
 
     /// The months before another that have a partition in the log.

@@ -4,6 +4,7 @@ use orch_core::store::StoreError;
 use orch_migrations::{MigrationTrait, SchemaManager};
 use sea_orm::{ConnectionTrait as _, SqlxPostgresConnector, TransactionTrait as _};
 
+use crate::index::rebuild;
 use crate::store::{Created, Engine, SqlStore};
 
 /// The key of the lock that those who upgrade take: `orch` in ASCII.
@@ -50,6 +51,9 @@ impl SqlStore {
             migration.up(&manager).await.map_err(&failed)?;
             let record = format!("INSERT INTO orchestration_schema (version) VALUES ({version})");
             transaction.execute_unprepared(&record).await.map_err(&failed)?;
+        }
+        if rebuild::is_new(from, migrations.len()) {
+            rebuild::fill(&transaction, self.place()).await?;
         }
         if !prepare.is_empty() {
             transaction.execute_unprepared(prepare).await.map_err(&failed)?;

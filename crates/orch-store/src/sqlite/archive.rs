@@ -20,6 +20,7 @@ use tokio::sync::OnceCell;
 use super::{Access, SqliteOptions, access, connect_with_archive};
 use crate::archive::{Archived, Run};
 use crate::connection::Connection;
+use crate::index;
 use crate::log::Log;
 use crate::month::Month;
 use crate::store::{Engine, SqlStore};
@@ -31,8 +32,8 @@ const BATCH: i64 = 500;
 /// The number of events that left the store, in the table of numbers that only grow.
 pub(crate) const GONE: &str = "archived_events";
 /// The columns of an event but for `archived_at`.
-const COLUMNS: &str =
-    "id, event_type, entity_type, entity_id, seq, session_key, correlation_id, actor, payload, emitted_at";
+const COLUMNS: &str = "id, event_type, entity_type, entity_id, seq, session_key, correlation_id, actor, payload, emitted_at, \
+     external";
 const NO_DELETE: &str = "orchestration_events_no_delete";
 
 /// The file, and the connection that has it attached.
@@ -215,7 +216,7 @@ impl SqlStore {
         let same = COLUMNS.split(", ").map(|column| format!("copy.{column} IS kept.{column}")).collect::<Vec<_>>();
         let delete = format!(
             "DELETE FROM main.orchestration_events AS kept WHERE id > ? AND id <= ? AND emitted_at < ? AND EXISTS \
-             (SELECT 1 FROM archive.orchestration_events AS copy WHERE {}) RETURNING substr(emitted_at, 1, 7)",
+             (SELECT 1 FROM archive.orchestration_events AS copy WHERE {}) RETURNING substr(emitted_at, 1, 7), id",
             same.join(" AND ")
         );
         let range = vec![after.into(), last.into(), end.begin().into()];
@@ -237,9 +238,13 @@ impl SqlStore {
         let gone = i64::try_from(removed.len()).unwrap_or(i64::MAX);
         transaction.execute_raw(statement(count, vec![GONE.into(), gone.into()])).await.map_err(&failed)?;
         let mut months = BTreeMap::<Month, u64>::new();
+        let mut ids = Vec::with_capacity(removed.len());
         for row in &removed {
             *months.entry(self.month(row)?).or_default() += 1;
+            ids.push(row.try_get_by_index(1).map_err(&failed)?);
         }
+        index::remove(&transaction, self.place(), &ids).await?;
+        index::count_up(&transaction, self.place()).await?;
         transaction.commit().await.map_err(&failed)?;
         for (month, events) in months {
             run.add(month, events);

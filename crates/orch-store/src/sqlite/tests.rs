@@ -7,6 +7,7 @@ use orch_core::code::{ArtifactName, TaskCode};
 use orch_core::draft::Draft;
 use orch_core::operation::Request;
 use orch_core::refusal::Refusal;
+use orch_core::search::{SearchIndex as _, SearchScope, Within};
 use orch_core::store::{ChangeError, TaskChange, TaskContext, TaskScope, TaskStore, TaskTarget};
 use orch_core::testing::{StepClock, fixture};
 use sea_orm::{DbBackend, Statement};
@@ -31,7 +32,7 @@ impl MigrationTrait for Runs {
 }
 
 /// The newest schema.
-const KNOWN: i64 = 2;
+const KNOWN: i64 = 3;
 
 fn list(more: &[&'static str]) -> Vec<Box<dyn MigrationTrait>> {
     let mut list = migrations();
@@ -94,6 +95,7 @@ async fn a_store_of_the_first_schema_is_upgraded() {
     let folder = tempfile::tempdir().unwrap();
     let options = created(folder.path()).await;
     let store = SqlStore::open(&options, clock()).await.unwrap();
+    create_with(&store, "TSK-001", 1).await.unwrap();
     for statement in [
         "DROP INDEX orchestration_bugs_code; DROP INDEX orchestration_bugs_loose; DROP INDEX orchestration_bugs_message; \
          DROP INDEX orchestration_bugs_likeness; DROP INDEX orchestration_bugs_merged",
@@ -101,13 +103,19 @@ async fn a_store_of_the_first_schema_is_upgraded() {
          ALTER TABLE orchestration_bugs DROP COLUMN loose_hash; ALTER TABLE orchestration_bugs DROP COLUMN message_hash; \
          ALTER TABLE orchestration_bugs DROP COLUMN likeness; ALTER TABLE orchestration_bugs DROP COLUMN merged_into",
         "INSERT INTO orchestration_bugs (bug_hash, error_message, context, created_at, updated_at) VALUES ('h', 'm', '{}', 't', 't')",
+        "DROP TABLE orchestration_search; DROP TABLE orchestration_search_grams; DROP TABLE orchestration_search_words; \
+         DROP TRIGGER orchestration_events_no_update; ALTER TABLE orchestration_events DROP COLUMN external; \
+         CREATE TRIGGER orchestration_events_no_update BEFORE UPDATE OF id ON orchestration_events BEGIN SELECT 1; END",
         "PRAGMA user_version = 1",
     ] {
         store.connection().execute_unprepared(statement).await.unwrap();
     }
     store.leave_open().await;
     let store = SqlStore::open(&options, clock()).await.unwrap();
-    assert_eq!(number(&store, "PRAGMA user_version").await, 2);
+    assert_eq!(number(&store, "PRAGMA user_version").await, KNOWN);
+    // what was there before is found
+    let task = Within::all(SearchScope::Task(TaskCode::new("TSK-001").unwrap()));
+    assert_eq!(store.candidates(&task, &[vec!["created".into()]], 10).await.unwrap().len(), 1);
     assert_eq!(number(&store, "SELECT bug_code = 'BUG-1' FROM orchestration_bugs").await, 1);
     assert!(backup_path(&options.path, 1).exists());
 }

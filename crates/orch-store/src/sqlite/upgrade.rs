@@ -12,6 +12,7 @@ use sea_orm::{
 use super::APPLICATION_ID;
 use super::backup::{Existing, copy_into_place};
 use crate::error::Place;
+use crate::index::rebuild;
 
 /// Compares the version, and upgrades an older schema. A process that is killed leaves the old schema or the new one.
 pub(super) async fn upgrade(
@@ -61,6 +62,9 @@ pub(super) async fn run_migrations(
     let manager = SchemaManager::new(&transaction);
     for migration in migrations.iter().skip(usize::try_from(from).unwrap_or(usize::MAX)) {
         migration.up(&manager).await.map_err(&failed)?;
+    }
+    if rebuild::is_new(from, migrations.len()) {
+        rebuild::fill(&transaction, Place(place)).await?;
     }
     let marks = format!("PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={}", migrations.len());
     transaction.execute_unprepared(&marks).await.map_err(&failed)?;

@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::artifact;
 use crate::connection::Connection;
 use crate::entity::{dependency, session, sprint, task, template};
+use crate::index::Belongs;
 use crate::plan::Plan;
 use crate::store::SqlStore;
 
@@ -39,6 +40,9 @@ pub(crate) async fn save(
         row.sprint_id = Set(sprint_id(store, db, task).await?);
     }
     let id = if let Some((id, before)) = before {
+        if before.sprint != task.sprint {
+            plan.move_events(task.code.as_str());
+        }
         plan.guard(update(id, before, row));
         id
     } else {
@@ -56,6 +60,11 @@ pub(crate) async fn save(
         plan.add(artifact::save(id, file, draft.now()));
     }
     Ok(())
+}
+
+/// Where the events of a task are searched for.
+pub(crate) fn belongs(task: &Task) -> Belongs {
+    Belongs::Task { task: task.code.to_string(), sprint: task.sprint.as_ref().map(ToString::to_string) }
 }
 
 async fn sprint_id(store: &SqlStore, db: &Connection, task: &Task) -> Result<Option<i64>, StoreError> {

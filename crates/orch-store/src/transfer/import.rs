@@ -14,6 +14,7 @@ use super::row::Row;
 use super::table::{KeyPart, SEQUENCES, TABLES, Table};
 use super::{Progress, TransferError};
 use crate::connection::Connection;
+use crate::index::GENERATION;
 use crate::month::Month;
 use crate::retry::Patience;
 use crate::store::SqlStore;
@@ -108,6 +109,7 @@ impl SqlStore {
             return Err(changed(reader.number()));
         }
         if begun != Begun::Filled {
+            self.reindex(|_| ()).await?;
             self.finish_import(&whole).await?;
         }
         Ok(Imported { imported, skipped: total - imported })
@@ -163,7 +165,11 @@ impl SqlStore {
         let failed = self.place().error("counting rows");
         let backend = db.get_database_backend();
         let counts = TABLES.iter().map(|table| {
-            let wanted = if table.name == SEQUENCES { format!(" WHERE name <> '{MARK}'") } else { String::new() };
+            let wanted = if table.name == SEQUENCES {
+                format!(" WHERE name NOT IN ('{MARK}', '{GENERATION}')")
+            } else {
+                String::new()
+            };
             format!("(SELECT count(*) FROM {}{wanted})", table.source(backend))
         });
         let sql = format!("SELECT {}", counts.collect::<Vec<_>>().join(", "));

@@ -55,6 +55,11 @@ impl Row {
         let mut cells = Vec::with_capacity(table.columns.len());
         for column in table.columns {
             let Some(at) = given.iter().position(|(name, _)| *name == column.name) else {
+                // a column that an older schema did not have
+                if column.optional {
+                    cells.push(Cell::Null);
+                    continue;
+                }
                 return Err(format!("column {} is missing", column.name));
             };
             let (_, value) = given.swap_remove(at);

@@ -4,6 +4,7 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::Value;
 
+use crate::index::GENERATION;
 use crate::log::Log;
 use crate::sqlite::archive::GONE;
 
@@ -137,6 +138,7 @@ pub(crate) const TABLES: &[Table] = &[
             json("payload"),
             time("emitted_at"),
             time("archived_at").optional(),
+            json("external").optional(),
         ],
     },
     Table {
@@ -269,8 +271,8 @@ impl Table {
                 let parts: Vec<String> = parts.map(|part| format!("SELECT * FROM ({part}) AS part")).collect();
                 format!("{} ORDER BY {key} LIMIT {limit}", parts.join(" UNION ALL "))
             }
-            // an import has all events at hand
-            SEQUENCES => page(SEQUENCES, &format!("name <> '{GONE}'")),
+            // an import has all events at hand, and an index of its own
+            SEQUENCES => page(SEQUENCES, &format!("name NOT IN ('{GONE}', '{GENERATION}')")),
             name => page(name, "1 = 1"),
         }
     }
@@ -320,6 +322,8 @@ impl Column {
     pub(crate) fn picked(&self, backend: DbBackend) -> String {
         let name = self.name;
         match (backend, self.kind) {
+            (DbBackend::Postgres, Kind::Json) if self.optional => format!("nullif(given.{name}, 'null')"),
+            (_, Kind::Json) if self.optional => format!("nullif(given.value->'$.{name}', 'null')"),
             // a JSON null is no value to PostgreSQL
             (DbBackend::Postgres, Kind::Json) => format!("coalesce(given.{name}, 'null')"),
             (DbBackend::Postgres, _) => format!("given.{name}"),

@@ -227,19 +227,22 @@ async fn the_description_is_the_schema() {
             Home::Folder(_) => (
                 "SELECT m.name AS t, c.name AS c, c.type AS k, c.\"notnull\" = 0 AND c.pk = 0 AS o \
                  FROM sqlite_schema m, pragma_table_info(m.name) c \
-                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
+                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'orchestration_search%'",
                 "SELECT m.name AS t, c.name AS c FROM sqlite_schema m, pragma_table_info(m.name) c \
-                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND c.pk > 0 ORDER BY m.name, c.pk",
+                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' \
+                 AND m.name NOT LIKE 'orchestration_search%' AND c.pk > 0 ORDER BY m.name, c.pk",
             ),
             Home::Database(_) => (
                 "SELECT table_name::text AS t, column_name::text AS c, data_type::text AS k, is_nullable = 'YES' AS o \
                  FROM information_schema.columns JOIN pg_class p ON p.oid = table_name::text::regclass \
                  WHERE table_schema = 'public' AND NOT relispartition \
+                   AND table_name NOT LIKE 'orchestration_search%' \
                    AND table_name NOT IN ('orchestration_schema', 'orchestration_events_archive')",
                 "SELECT conrelid::regclass::text AS t, attname::text AS c \
                  FROM pg_constraint, unnest(conkey) WITH ORDINALITY AS k (number, place), pg_attribute \
                  WHERE contype = 'p' AND attrelid = conrelid AND attnum = number AND connamespace = 'public'::regnamespace \
                    AND conrelid::regclass::text NOT LIKE 'orchestration_events%' \
+                   AND conrelid::regclass::text NOT LIKE 'orchestration_search%' \
                    AND conrelid::regclass::text <> 'orchestration_schema' ORDER BY 1, place",
             ),
         };

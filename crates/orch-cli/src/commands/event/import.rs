@@ -29,8 +29,9 @@ const LOOKED_UP: usize = 1_000;
 pub(crate) struct Import {
     /// A file with one JSON document a line; "-" for standard input
     ///
-    /// A line says event_type, and task, or entity_type (task or sprint) and entity_id. It may say created_at, actor,
-    /// session_key and payload; of a task that is to be created also sprint. Each batch is whole or absent. The same command again
+    /// A line says event_type, and task, or entity_type (task, sprint or project) and entity_id. It may say created_at, actor,
+    /// session_key, payload, project and id, which is given back as external_id; of a task that is to be created also sprint. The
+    /// file may be compressed with gzip. Each batch is whole or absent. The same command again
     /// goes on after the last batch: lines that were imported before are skipped, as long as all lines before them are the same.
     file: PathBuf,
     /// How many lines are one transaction
@@ -39,7 +40,7 @@ pub(crate) struct Import {
     /// Create tasks and sprints that are not there
     #[arg(long)]
     create_missing: bool,
-    /// Leave out lines that are about neither a task nor a sprint
+    /// Leave out lines that are about neither a task nor a sprint nor a project
     #[arg(long)]
     leave_out_others: bool,
 }
@@ -130,6 +131,7 @@ impl Import {
                 let missing = match entity {
                     Entity::Task(code) => store.task(&code).await?.is_none().then_some(Refusal::NoTask(code)),
                     Entity::Sprint(code) => store.sprint(&code).await?.is_none().then_some(Refusal::NoSprint(code)),
+                    Entity::Project(_) => None,
                 };
                 if let Some(refusal) = missing {
                     return Err(Refusal::AtLine { line, refusal: Box::new(refusal) }.into());

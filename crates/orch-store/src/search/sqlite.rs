@@ -1,0 +1,135 @@
+//! The statements of a search on SQLite. A text reaches FTS5 as quoted terms without any separator; nothing that somebody
+//! typed is ever a part of its syntax.
+
+use orch_core::search::{LookUp, SearchScope, Within, grams};
+use sea_orm::{DbBackend, Statement};
+
+use super::{COUNTED, Sql, number};
+use crate::index::sqlite::marks;
+
+/// The least number above all words that begin with a prefix: no character is greater.
+const AFTER_ALL: char = char::MAX;
+
+pub(super) fn position(scope: &SearchScope) -> Statement {
+    let marks = marks(&Within::all(scope.clone()));
+    let mut sql = Sql::new(DbBackend::Sqlite, "SELECT coalesce((");
+    if marks.is_empty() {
+        sql.push("SELECT max(id) FROM orchestration_events");
+    } else {
+        sql.push("SELECT rowid FROM orchestration_search WHERE orchestration_search MATCH ")
+            .bind(expression(&marks, &[]));
+        sql.push(" ORDER BY rowid DESC LIMIT 1");
+    }
+    sql.push("), 0), coalesce((SELECT value FROM orchestration_sequences WHERE name = ").bind(super::GENERATION);
+    // one writes after the other, so what is there is settled
+    sql.push("), 0), true");
+    sql.statement()
+}
+
+pub(super) fn look_up(words: &[LookUp], limit: usize) -> Vec<Statement> {
+    let known = "SELECT word, term, events FROM orchestration_search_words AS known WHERE";
+    let statement = |(index, word): (usize, &LookUp)| {
+        let mut sql = Sql::new(DbBackend::Sqlite, "SELECT ");
+        sql.bind(number(index)).push(", word, term, events FROM (").push(known);
+        match word {
+            LookUp::Exact(word) => {
+                sql.push(" word = ").bind(word.as_str()).push(" OR term = ").bind(word.as_str());
+                sql.push(" OR term = (SELECT term FROM orchestration_search_words WHERE word = ").bind(word.as_str());
+                sql.push(")");
+            }
+            LookUp::Prefix(prefix) => {
+                sql.push(" word >= ").bind(prefix.as_str()).push(" AND word < ").bind(format!("{prefix}{AFTER_ALL}"));
+            }
+            LookUp::Inside(part) => {
+                let wanted: Vec<String> = grams(part).into_iter().filter(|gram| gram.chars().count() == 3).collect();
+                with_grams(&mut sql, expression(&wanted, &[]).filter(|_| !wanted.is_empty()));
+                sql.push(" AND instr(word, ").bind(part.as_str()).push(") > 0");
+            }
+            LookUp::Near(word) => {
+                let any: Vec<String> = grams(word).into_iter().filter(|gram| gram.chars().count() > 3).collect();
+                with_grams(&mut sql, expression(&[], &[any]));
+            }
+        }
+        sql.push(") ORDER BY events DESC, word LIMIT ").bind(number(limit));
+        sql.statement()
+    };
+    words.iter().enumerate().map(statement).collect()
+}
+
+/// Keeps the words whose grams match.
+fn with_grams(sql: &mut Sql, expression: Option<String>) {
+    match expression {
+        None => sql.push(" false"),
+        Some(expression) => sql
+            .push(" id IN (SELECT rowid FROM orchestration_search_grams WHERE orchestration_search_grams MATCH ")
+            .bind(expression)
+            .push(")"),
+    };
+}
+
+/// The ids of candidates; `None` where there can be none.
+pub(super) fn candidates(within: &Within, all_of: &[Vec<String>], limit: usize) -> Option<Statement> {
+    let marks = marks(within);
+    let timed = within.since.is_some() || within.until.is_some();
+    let mut sql = Sql::new(DbBackend::Sqlite, "");
+    if marks.is_empty() && all_of.is_empty() {
+        sql.push("SELECT id FROM orchestration_events AS event WHERE archived_at IS NULL");
+        sql.at_the_time(within);
+        sql.push(" ORDER BY id DESC LIMIT ").bind(number(limit));
+        return Some(sql.statement());
+    }
+    let expression = expression(&marks, all_of)?;
+    sql.push("SELECT orchestration_search.rowid FROM orchestration_search");
+    if timed {
+        sql.push(" CROSS JOIN orchestration_events AS event ON event.id = orchestration_search.rowid");
+    }
+    sql.push(" WHERE orchestration_search MATCH ").bind(expression);
+    sql.at_the_time(within);
+    sql.push(" ORDER BY orchestration_search.rowid DESC LIMIT ").bind(number(limit));
+    Some(sql.statement())
+}
+
+pub(super) fn count(within: &Within) -> Statement {
+    let marks = marks(within);
+    let mut sql = Sql::new(DbBackend::Sqlite, "SELECT ");
+    // the payload of a custom event is its own affair, and reading those of a whole log takes long
+    sql.push(COUNTED).push(
+        ", CASE WHEN event.event_type >= 'orchestration.' AND event.event_type < 'orchestration/' \
+         THEN event.payload->>'$.phase' END AS phase",
+    );
+    if marks.is_empty() {
+        sql.push(" FROM orchestration_events AS event WHERE true");
+    } else {
+        sql.push(
+            " FROM orchestration_search CROSS JOIN orchestration_events AS event \
+             ON event.id = orchestration_search.rowid WHERE orchestration_search MATCH ",
+        );
+        sql.bind(expression(&marks, &[]).unwrap_or_default());
+    }
+    sql.push(" AND event.archived_at IS NULL").at_the_time(within);
+    sql.push(" GROUP BY event.event_type, event.actor, phase");
+    sql.statement()
+}
+
+/// All of some terms, and one at least of each list, in the syntax of FTS5; `None` where nothing can match. No event has a
+/// term with a separator in it, so one that is asked for matches nothing, and cannot become a part of the syntax.
+fn expression(terms: &[String], all_of: &[Vec<String>]) -> Option<String> {
+    let is_term = |term: &&String| {
+        let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || !byte.is_ascii();
+        !term.is_empty() && term.bytes().all(is_letter)
+    };
+    let quoted = |term: &String| format!("\"{term}\"");
+    let mut parts = Vec::with_capacity(terms.len() + all_of.len());
+    for term in terms {
+        parts.push(quoted(Some(term).filter(is_term)?));
+    }
+    for any in all_of {
+        let any: Vec<String> = any.iter().filter(is_term).map(quoted).collect();
+        match any.as_slice() {
+            [] => return None,
+            [one] => parts.push(one.clone()),
+            several => parts.push(format!("({})", several.join(" OR "))),
+        }
+    }
+    Some(parts.join(" AND "))
+}
