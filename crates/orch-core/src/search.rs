@@ -2,8 +2,17 @@
 //! store keeps of its events. Ranks nothing and does no I/O.
 
 mod analysis;
+mod gram;
+mod leaf;
+mod letter;
+mod term;
+mod token;
 
-pub use analysis::{Analysis, analyse, grams};
+pub use analysis::{Analysis, MAX_TERMS, analyse};
+pub use gram::{grams, neighbours, pieces};
+pub use leaf::{Field, Leaf, MAX_LEAF, MAX_TEXT, leaves};
+pub use term::term;
+pub use token::{MAX_WORD, Token, tokens};
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -182,13 +191,13 @@ pub trait Search: Send + Sync {
 /// How a word is looked up in the lexicon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookUp {
-    /// The word itself, and all words with the same term.
+    /// All words under the [`term`] of this one, whether or not it is one of them.
     Exact(String),
     /// Words that begin so.
     Prefix(String),
-    /// Words that have this in them; of at least three characters.
+    /// Words that have this in them; of at least three characters. They have all of its [`pieces`].
     Inside(String),
-    /// Words that share a gram with this one: see [`grams`]. Some of them may be unlike it.
+    /// Words that share one of this one's [`neighbours`]. Some of them may be unlike it.
     Near(String),
 }
 
@@ -242,6 +251,25 @@ pub trait SearchIndex: Send + Sync {
         all_of: &[Vec<String>],
         limit: usize,
     ) -> impl Future<Output = Result<Vec<i64>, StoreError>> + Send;
+
+    /// As [`SearchIndex::candidates`] for each of some plans: lists of terms, and how many at most. For a store on a server it
+    /// pays to answer them in one go.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn candidates_each(
+        &self,
+        within: &Within,
+        plans: &[(Vec<Vec<String>>, usize)],
+    ) -> impl Future<Output = Result<Vec<Vec<i64>>, StoreError>> + Send {
+        async move {
+            let mut found = Vec::with_capacity(plans.len());
+            for (all_of, limit) in plans {
+                found.push(self.candidates(within, all_of, *limit).await?);
+            }
+            Ok(found)
+        }
+    }
 
     /// The events with these ids, in any order; one that is not there any more is left out.
     ///
