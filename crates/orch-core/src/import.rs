@@ -157,10 +157,9 @@ impl ImportedEvent {
 
 fn external_id(id: Value) -> Result<Value, Refusal> {
     let problem = match &id {
-        Value::Number(_) => return Ok(id),
         Value::String(text) if text.len() > MAX_ID => format!("has {} bytes; expected at most {MAX_ID}", text.len()),
         Value::String(text) if text.contains('\0') => "has a NUL character in it".to_owned(),
-        Value::String(_) => return Ok(id),
+        Value::String(_) | Value::Number(_) => return Ok(id),
         other => format!("{other} is neither a text nor a number"),
     };
     Err(Refusal::Invalid { what: "id", problem })

@@ -20,7 +20,7 @@ struct Row<'a> {
 }
 
 #[derive(Serialize)]
-struct Word<'a> {
+struct Entry<'a> {
     word: &'a str,
     term: &'a str,
     n: i64,
@@ -31,9 +31,9 @@ struct Word<'a> {
 pub(crate) fn given(rows: &[Indexed]) -> Result<[String; 2], StoreError> {
     let failed = |error: serde_json::Error| StoreError::Failed { doing: "indexing events", source: error.into() };
     let events: Vec<Row<'_>> = rows.iter().map(row).collect();
-    let words: Vec<Word<'_>> = words(rows)
+    let words: Vec<Entry<'_>> = words(rows)
         .into_iter()
-        .map(|(word, (term, n))| Word { word, term, n, grams: hashes(grams(word).iter().map(String::as_str)) })
+        .map(|(word, (term, n))| Entry { word, term, n, grams: hashes(grams(word).iter().map(String::as_str)) })
         .collect();
     Ok([serde_json::to_string(&events).map_err(failed)?, serde_json::to_string(&words).map_err(failed)?])
 }

@@ -120,7 +120,7 @@ async fn add_terms(db: &impl ConnectionTrait, ids: &[i64], rows: &[Indexed]) -> 
         lists.push((*id, terms.join(" ")));
     }
     let sql = "INSERT INTO orchestration_search (rowid, terms) SELECT value->>0, value->>1 FROM json_each(?)";
-    db.execute_raw(statement(sql, json!(lists))).await.map(drop)
+    db.execute_raw(statement(sql, &json!(lists))).await.map(drop)
 }
 
 /// The sprints of tasks whose events come without.
@@ -137,7 +137,7 @@ async fn sprints(db: &impl ConnectionTrait, rows: &[Indexed]) -> Result<BTreeMap
     }
     let sql = "SELECT task_code, sprint_code FROM orchestration_tasks JOIN orchestration_sprints \
                ON orchestration_sprints.id = sprint_id WHERE task_code IN (SELECT value FROM json_each(?))";
-    let rows = db.query_all_raw(statement(sql, json!(tasks))).await?;
+    let rows = db.query_all_raw(statement(sql, &json!(tasks))).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
@@ -150,7 +150,7 @@ async fn add_words(db: &impl ConnectionTrait, rows: &[Indexed]) -> Result<(), Db
     let sql = "INSERT INTO orchestration_search_words AS known (word, term, events) \
                SELECT value->>0, value->>1, value->>2 FROM json_each(?) WHERE true \
                ON CONFLICT (word) DO UPDATE SET events = known.events + excluded.events RETURNING id, word, events";
-    let counted = db.query_all_raw(statement(sql, json!(given))).await?;
+    let counted = db.query_all_raw(statement(sql, &json!(given))).await?;
     let mut new = Vec::new();
     for row in &counted {
         let (id, word, events) = counted_word(row)?;
@@ -164,13 +164,13 @@ async fn add_words(db: &impl ConnectionTrait, rows: &[Indexed]) -> Result<(), Db
         return Ok(());
     }
     let sql = "INSERT INTO orchestration_search_grams (rowid, grams) SELECT value->>0, value->>1 FROM json_each(?)";
-    db.execute_raw(statement(sql, json!(new))).await.map(drop)
+    db.execute_raw(statement(sql, &json!(new))).await.map(drop)
 }
 
 fn counted_word(row: &QueryResult) -> Result<(i64, String, i64), DbErr> {
     Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
 }
 
-pub(crate) fn statement(sql: &str, given: serde_json::Value) -> Statement {
+fn statement(sql: &str, given: &serde_json::Value) -> Statement {
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, [given.to_string().into()])
 }
