@@ -153,7 +153,7 @@ pub struct SearchSummary {
     pub total_is_exact: bool,
     /// How many of each type.
     pub event_types: BTreeMap<EventType, u64>,
-    /// How many in each phase, where the event says which.
+    /// How many in each phase, where the payload says which under `phase`.
     pub phases: BTreeMap<PhaseName, u64>,
     /// How many by each actor.
     pub actors: BTreeMap<Actor, u64>,
@@ -161,6 +161,21 @@ pub struct SearchSummary {
     pub first: Option<DateTime<Utc>>,
     /// When the last one happened.
     pub last: Option<DateTime<Utc>>,
+}
+
+impl SearchSummary {
+    /// Counts an event in.
+    pub fn add(&mut self, event: &Event) {
+        self.total += 1;
+        *self.event_types.entry(event.event_type.clone()).or_default() += 1;
+        *self.actors.entry(event.actor.clone()).or_default() += 1;
+        let phase = event.payload.get("phase").and_then(serde_json::Value::as_str);
+        if let Some(phase) = phase.and_then(|phase| PhaseName::new(phase).ok()) {
+            *self.phases.entry(phase).or_default() += 1;
+        }
+        self.first = Some(self.first.map_or(event.emitted_at, |first| first.min(event.emitted_at)));
+        self.last = Some(self.last.map_or(event.emitted_at, |last| last.max(event.emitted_at)));
+    }
 }
 
 /// Answers queries.
