@@ -153,7 +153,7 @@ pub struct SearchSummary {
     pub total_is_exact: bool,
     /// How many of each type.
     pub event_types: BTreeMap<EventType, u64>,
-    /// How many in each phase, where the event says which.
+    /// How many in each phase, where the payload says which under `phase`.
     pub phases: BTreeMap<PhaseName, u64>,
     /// How many by each actor.
     pub actors: BTreeMap<Actor, u64>,
@@ -163,14 +163,29 @@ pub struct SearchSummary {
     pub last: Option<DateTime<Utc>>,
 }
 
-/// The phase that an event happened in, as far as it says so itself: in its type, as `orchestration.phase.plan.end`, or in
-/// the field `phase` of its payload.
+/// The phase that an event of orch's own happened in, as far as it says so itself: in its type, as
+/// `orchestration.phase.plan.end`, or in the field `phase` of its payload. The payload of a custom event is its own affair.
 #[must_use]
 pub fn phase_of(event_type: &EventType, field: Option<&str>) -> Option<PhaseName> {
-    let own = event_type.as_str().strip_prefix(OWN_PREFIX);
-    let named = own.and_then(|own| own.strip_prefix("phase.")).and_then(|rest| rest.rsplit_once('.'));
+    let own = event_type.as_str().strip_prefix(OWN_PREFIX)?;
+    let named = own.strip_prefix("phase.").and_then(|rest| rest.rsplit_once('.'));
     let name = named.map(|(phase, _)| phase).or(field)?;
     PhaseName::new(name).ok()
+}
+
+impl SearchSummary {
+    /// Counts an event in.
+    pub fn add(&mut self, event: &Event) {
+        self.total += 1;
+        *self.event_types.entry(event.event_type.clone()).or_default() += 1;
+        *self.actors.entry(event.actor.clone()).or_default() += 1;
+        if let Some(phase) = phase_of(&event.event_type, event.payload.get("phase").and_then(serde_json::Value::as_str))
+        {
+            *self.phases.entry(phase).or_default() += 1;
+        }
+        self.first = Some(self.first.map_or(event.emitted_at, |first| first.min(event.emitted_at)));
+        self.last = Some(self.last.map_or(event.emitted_at, |last| last.max(event.emitted_at)));
+    }
 }
 
 /// Answers queries.

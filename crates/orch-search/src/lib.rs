@@ -1,5 +1,15 @@
-//! Context search. So far the first step of it: text and queries are cut into the same tokens. Opens no database.
+//! Context search: finds and ranks events over the index that a store keeps. Opens no database.
 
-mod token;
+mod document;
+mod engine;
+mod expansion;
+mod group;
+mod matcher;
+mod plan;
+mod query;
+mod ranking;
+mod score;
+mod snippet;
 
-pub use token::{Token, tokens};
+pub use engine::ContextSearch;
+pub use ranking::Ranking;
