@@ -1,5 +1,7 @@
-//! Context search. So far the first step of it: text and queries are cut into the same tokens. Opens no database.
+//! Context search. So far its first step and its last: text and queries are cut into the same tokens, and answers are kept.
+//! Opens no database.
 
+pub mod cache;
 mod token;
 
 pub use token::{Token, tokens};
