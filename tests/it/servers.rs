@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use orch_tests::pgbouncer::{Bouncer, POOL_SIZE};
 use orch_tests::postgres::{self, Server};
+use orch_tests::redis;
 
 #[test]
 fn each_database_is_empty_and_dropped_in_the_end() {
@@ -73,4 +74,16 @@ fn clients_of_a_pool_share_its_connections() {
     let servers = pool.console("SHOW SERVERS");
     let own = servers.lines().filter(|line| line.contains(database.name())).count();
     assert!((1..=POOL_SIZE as usize).contains(&own), "{servers}");
+}
+
+#[test]
+fn a_redis_comes_back_empty_where_it_was() {
+    let Some(mut server) = redis::Server::start() else { return };
+    let url = server.url();
+    assert!(url.contains(server.password()));
+    assert_eq!(server.command(&["SET", "a", "1"]), "OK");
+    server.freeze();
+    server.kill();
+    server.start_again();
+    assert_eq!((server.command(&["GET", "a"]), server.url()), (String::new(), url));
 }

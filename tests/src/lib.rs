@@ -16,3 +16,5 @@ mod machine;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
+pub mod redis;
+pub mod stranger;

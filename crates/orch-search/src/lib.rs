@@ -1,5 +1,6 @@
 //! Context search: finds and ranks events over the index that a store keeps. Opens no database.
 
+pub mod cache;
 mod document;
 mod engine;
 mod expansion;
