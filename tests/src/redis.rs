@@ -11,7 +11,7 @@ use crate::machine::{self, Account, free_port, random_word};
 const ATTEMPTS: usize = 5;
 
 /// Starts the server, says its number, and ends it when the test is gone, however it ended.
-const WATCH: &str = "\"$@\" </dev/null >/dev/null 2>&1 & echo $!; read -r _; kill -s KILL $!";
+const WATCH: &str = "\"$@\" </dev/null >/dev/null 2>&1 & echo $!; read -r _; kill -s KILL $!; wait $!";
 
 /// A server that only one test knows, without anything on disk. It is ended and removed with this value.
 #[derive(Debug)]
