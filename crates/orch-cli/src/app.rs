@@ -14,6 +14,8 @@ use orch_core::operation::{Operation, OperationId};
 use orch_core::service::{BugService, RecordService, SessionService};
 use orch_core::store::{SessionFilter, SessionStore, Window};
 use orch_core::vcs::{After, Before, Commit, Diff, Head, Status, VcsError, VersionControl};
+use orch_search::cache::{CacheSettings, Cached, RedisLevel, RedisSettings};
+use orch_search::{ContextSearch, Ranking};
 use orch_store::SqlStore;
 use orch_store::folder::TaskFolders;
 
@@ -77,6 +79,9 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, CliError> {
     runtime.shutdown_background();
     result
 }
+
+/// The search of the command line.
+pub(crate) type StoreSearch<'a> = Cached<ContextSearch<'a, SqlStore>, &'a SqlStore>;
 
 /// What every command may use.
 pub(crate) struct App {
@@ -169,6 +174,29 @@ impl App {
         if let Some(store) = self.store.take() {
             store.leave_open().await;
         }
+    }
+
+    /// The search in a store, with its cache.
+    pub(crate) fn search<'a>(&'a self, store: &'a SqlStore, no_cache: bool) -> Result<StoreSearch<'a>, CliError> {
+        let project = self.project()?;
+        let place = self.database(project)?.to_string();
+        let half_life_days = self.settings.half_life_days();
+        let ranking = Ranking { half_life_days, ..Ranking::default() };
+        let settings = CacheSettings {
+            ttl: self.settings.cache_ttl(),
+            max_bytes: self.settings.cache_bytes(),
+            ..CacheSettings::new(&place, format!("{ranking:?}"))
+        };
+        let search = ContextSearch::new(store, &*self.clock).with_ranking(ranking);
+        let cached = Cached::new(search, store, settings);
+        if no_cache || self.settings.cache_ttl().is_zero() {
+            return Ok(cached.switched_off());
+        }
+        let Some((url, ttl)) = self.settings.redis() else { return Ok(cached) };
+        let note = Some(project.orch_dir().join("redis-off"));
+        let level = RedisLevel::new(&RedisSettings { ttl, note, ..RedisSettings::new(url, &place) })
+            .map_err(|error| CliError::usage(format!("search.redis_url is {error}")))?;
+        Ok(cached.with_second_level(Arc::new(level)))
     }
 
     /// The folders of the tasks' artifacts.

@@ -109,6 +109,9 @@ pub(crate) enum Command {
     /// Errors: one record for one error, however often and wherever it occurs
     #[command(subcommand)]
     Bug(commands::bug::Verb),
+    /// What happened before, found again
+    #[command(subcommand)]
+    Context(commands::context::Verb),
     /// The event log
     #[command(subcommand)]
     Event(commands::event::Verb),

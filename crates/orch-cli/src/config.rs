@@ -39,6 +39,9 @@ const fn known(key: &'static str, form: Form, default: Option<&'static str>, hel
 /// The setting that names a database instead of the file.
 const DATABASE_URL: &str = "storage.database_url";
 
+/// The setting that names a server that shares answers.
+const REDIS_URL: &str = "search.redis_url";
+
 /// Every setting. The variable of `workflow.lease_minutes` is `ORCH_WORKFLOW_LEASE_MINUTES`.
 const KNOWN: &[Known] = &[
     known("storage.path", Form::Text, Some("orch.db"), "The SQLite file, seen from the folder .orch"),
@@ -67,6 +70,36 @@ const KNOWN: &[Known] = &[
     known("workflow.require_artifact_validation", Form::Bool, None, "Overrules the template's setting of this name"),
     known("workflow.sync_files_on_phase_complete", Form::Bool, None, "Overrules the template's setting of this name"),
     known("workflow.sync_files_on_close", Form::Bool, None, "Overrules the template's setting of this name"),
+    known(
+        "search.half_life_days",
+        Form::Number(1, 36_500),
+        Some("14"),
+        "After how many days half of what a new event has over an old one is left",
+    ),
+    known(
+        "search.cache_ttl",
+        Form::Number(0, 31_536_000),
+        Some("3600"),
+        "How long an answer may be given again, in seconds; it never is after a write",
+    ),
+    known(
+        "search.cache_bytes",
+        Form::Number(0, 1 << 40),
+        Some("33554432"),
+        "How many bytes the answers that a process keeps may have",
+    ),
+    known(
+        REDIS_URL,
+        Form::Text,
+        None,
+        "A Redis server that shares answers between processes: redis://HOST:PORT/NUMBER",
+    ),
+    known(
+        "search.redis_ttl",
+        Form::Number(1, 31_536_000),
+        Some("3600"),
+        "How long an answer is kept on the Redis server, in seconds",
+    ),
     known(
         "files.max_artifact_bytes",
         Form::Number(1, 1 << 30),
@@ -183,6 +216,27 @@ impl Settings {
         Fingerprinter::new(rules::rules(self.get("bugs.blank"), self.get("bugs.keep"), self.get("bugs.fixed")))
     }
 
+    /// After how many days half of what a new event has over an old one is left.
+    pub(crate) fn half_life_days(&self) -> f64 {
+        f64::from(u32::try_from(self.number("search.half_life_days")).unwrap_or(u32::MAX))
+    }
+
+    /// How long an answer of a search may be given again.
+    pub(crate) fn cache_ttl(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.number("search.cache_ttl"))
+    }
+
+    /// How many bytes the answers that a process keeps may have.
+    pub(crate) fn cache_bytes(&self) -> u64 {
+        self.number("search.cache_bytes")
+    }
+
+    /// The server that shares answers, and how long it keeps them.
+    pub(crate) fn redis(&self) -> Option<(&str, std::time::Duration)> {
+        let ttl = std::time::Duration::from_secs(self.number("search.redis_ttl"));
+        self.get(REDIS_URL).map(|url| (url, ttl))
+    }
+
     /// The template that is asked for; by default `.orch/workflow.yaml`, else the built-in one.
     pub(crate) fn template(&self) -> Option<&str> {
         self.get("workflow.template")
@@ -209,7 +263,7 @@ impl Settings {
                 Origin::Default => "default".to_owned(),
             };
             let value = value.as_deref().map(|value| match known.key {
-                DATABASE_URL => crate::database::without_password(value),
+                DATABASE_URL | REDIS_URL => crate::database::without_password(value),
                 _ => value.to_owned(),
             });
             json!({"key": known.key, "value": value, "origin": origin, "variable": variable(known.key), "help": known.help})

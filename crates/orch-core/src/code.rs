@@ -94,19 +94,19 @@ macro_rules! name_type {
 
 name_type!(
     /// The code of a task, for example `TSK-001`. It also names the task's folder.
-    TaskCode, "task code", "1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit", is_code
+    TaskCode, "task code", "1 to 64 letters, digits or any of -_.'%+@#=~, beginning with a letter or digit", is_code
 );
 name_type!(
     /// The code of a sprint, for example `SPR-001`.
-    SprintCode, "sprint code", "1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit", is_code
+    SprintCode, "sprint code", "1 to 64 letters, digits or any of -_.'%+@#=~, beginning with a letter or digit", is_code
 );
 name_type!(
     /// The code of a bug, for example `BUG-001`.
-    BugCode, "bug code", "1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit", is_code
+    BugCode, "bug code", "1 to 64 letters, digits or any of -_.'%+@#=~, beginning with a letter or digit", is_code
 );
 name_type!(
     /// The code of a project that events were imported from, for example `P-1`.
-    ProjectCode, "project code", "1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit", is_code
+    ProjectCode, "project code", "1 to 64 letters, digits or any of -_.'%+@#=~, beginning with a letter or digit", is_code
 );
 name_type!(
     /// The key of a session, for example `sess_TSK-ABC123_20250113_143022`.
@@ -162,7 +162,8 @@ fn begins_alphanumeric(text: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    is_word(text, 64, b"-_.") && begins_alphanumeric(text) && !text.contains("..") && !text.ends_with('.')
+    // codes come from other systems, too; what a path, a list or a shell's word would end at is in none
+    is_word(text, 64, b"-_.'%+@#=~") && begins_alphanumeric(text) && !text.contains("..") && !text.ends_with('.')
 }
 
 fn is_identifier(text: &str) -> bool {

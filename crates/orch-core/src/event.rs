@@ -6,10 +6,9 @@ use serde_json::{Map, Value};
 use crate::bug::fact::{
     BugAbsorbed, BugLogged, BugMerged, BugRegressed, BugRekeyed, BugResolved, TaskBlocked, TaskUnblocked,
 };
-use crate::code::{
-    Actor, ArtifactName, CheckName, EventType, PhaseName, ProjectCode, SessionKey, SprintCode, TaskCode, TaskType,
-};
+use crate::code::{Actor, ArtifactName, CheckName, EventType, PhaseName, SessionKey, SprintCode, TaskCode, TaskType};
 use crate::gate::Missing;
+use crate::import::External;
 use crate::operation::OperationId;
 use crate::pull_request::PullRequest;
 use crate::session::TemplateRef;
@@ -35,17 +34,6 @@ word_enum!(
         Project = "project",
     }
 );
-
-/// What an imported event was where it came from.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct External {
-    /// Its id there, a text or a number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<Value>,
-    /// The project it belonged to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<ProjectCode>,
-}
 
 /// An event as the log has it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]

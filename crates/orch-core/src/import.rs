@@ -2,13 +2,13 @@
 //! file.
 
 use chrono::{DateTime, Datelike, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::clock::to_micros;
 use crate::code::{Actor, EventType, IdempotencyKey, InvalidName, ProjectCode, SessionKey, SprintCode, TaskCode};
-use crate::event::{EntityType, External, MAX_PAYLOAD, OWN_PREFIX};
+use crate::event::{EntityType, MAX_PAYLOAD, OWN_PREFIX};
 use crate::operation::hex;
 use crate::refusal::Refusal;
 use crate::service::check_json;
@@ -51,6 +51,17 @@ impl Entity {
             Self::Project(code) => code.as_str(),
         }
     }
+}
+
+/// What an imported event was where it came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct External {
+    /// Its id there, a text or a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Value>,
+    /// The project it belonged to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectCode>,
 }
 
 /// An event that came from elsewhere.
@@ -134,7 +145,8 @@ impl ImportedEvent {
             let problem = format!("{event_type} is orch's own; it comes from orch alone");
             return Err(Refusal::Invalid { what: "event type", problem });
         }
-        check_json("payload", &line.payload, MAX_PAYLOAD)?;
+        let payload = without_nul(line.payload);
+        check_json("payload", &payload, MAX_PAYLOAD)?;
         let project = line.project.map(ProjectCode::new).transpose().map_err(invalid)?;
         let project = match &entity {
             Entity::Project(code) => project.or(Some(code.clone())),
@@ -148,10 +160,21 @@ impl ImportedEvent {
             at: line.created_at.as_deref().map(time).transpose()?,
             actor: line.actor.map(Actor::new).transpose().map_err(invalid)?,
             session_key: line.session_key.map(SessionKey::new).transpose().map_err(invalid)?,
-            payload: line.payload,
+            payload,
             sprint,
             external,
         }))
+    }
+}
+
+/// A payload with U+FFFD for each NUL: no database keeps those in text, and what happened elsewhere cannot be said anew.
+fn without_nul(payload: Value) -> Value {
+    let plain = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+    match payload {
+        Value::String(text) => Value::String(plain(text)),
+        Value::Array(list) => list.into_iter().map(without_nul).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (plain(key), without_nul(value))).collect(),
+        other => other,
     }
 }
 
@@ -253,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn what_no_database_keeps_is_made_visible() {
+        let line = r#"{"event_type":"note","task":"T-1","payload":{"a\u0000":["\u0000b"]}}"#;
+        let payload = parse(line).unwrap().unwrap().payload;
+        assert_eq!(payload, serde_json::json!({"a\u{fffd}": ["\u{fffd}b"]}));
+    }
+
+    #[test]
     fn what_orch_cannot_keep_is_refused() {
         let long = "x".repeat(MAX_PAYLOAD);
         for (line, told) in [
@@ -263,7 +293,6 @@ mod tests {
             (r#"{"event_type":"a..b","task":"T-1"}"#.to_owned(), "event type"),
             (r#"{"event_type":"orchestration.task.created","task":"T-1"}"#.to_owned(), "orch's own"),
             (r#"{"event_type":"note","task":"../x"}"#.to_owned(), "task code"),
-            (r#"{"event_type":"note","task":"T-1","payload":{"a":"\u0000"}}"#.to_owned(), "NUL"),
             (format!(r#"{{"event_type":"note","task":"T-1","payload":"{long}"}}"#), "at most"),
             (r#"{"event_type":"note","task":"T-1","created_at":"yesterday"}"#.to_owned(), "no time"),
             (r#"{"event_type":"note","task":"T-1","created_at":"0001-01-01T00:00:00Z"}"#.to_owned(), "years"),

@@ -16,7 +16,6 @@ use sea_orm::{
 use crate::connection::Connection;
 use crate::entity::event;
 use crate::event::read_event;
-use crate::index::GENERATION;
 use crate::store::SqlStore;
 
 mod postgres;
@@ -72,12 +71,15 @@ impl SearchIndex for SqlStore {
                 _ => sqlite::position(scope),
             };
             let row = self.fetch(&db, statement).await?.into_iter().next();
-            let read = |row: &QueryResult| -> Result<(i64, i64, bool), DbErr> {
-                Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
+            let Some(row) = row else { return Ok(None) };
+            let read = || -> Result<(i64, i64, bool, Option<String>), DbErr> {
+                let (last, generation) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+                Ok((last, generation, row.try_get_by_index(2)?, row.try_get_by_index(3)?))
             };
-            let read = row.as_ref().map(read).transpose().map_err(self.place().error("searching"))?;
-            let settled = read.filter(|(.., settled)| *settled);
-            Ok(settled.map(|(last, generation, _)| Position(format!("{last}.{generation}"))))
+            let (last, generation, settled, operation) = read().map_err(self.failed())?;
+            // two stores that were one, as a backup that is written to, go on with the same ids, but by other operations
+            let operation = operation.unwrap_or_default();
+            Ok(settled.then(|| Position(format!("{last}.{generation}.{operation}"))))
         };
         self.read(look).await
     }

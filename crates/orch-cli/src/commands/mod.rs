@@ -6,6 +6,7 @@ pub(crate) mod bug;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod context;
 pub(crate) mod db;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -43,6 +44,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit, CliError> {
         Command::Check(verb) => return verb.run(app).await,
         Command::Approval(verb) => verb.run(app).await?,
         Command::Bug(verb) => verb.run(app).await?,
+        Command::Context(verb) => verb.run(app).await?,
         Command::Event(verb) => verb.run(app).await?,
         Command::Git(verb) => verb.run(app).await?,
         Command::Workflow(verb) => verb.run(app)?,

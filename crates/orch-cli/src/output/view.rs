@@ -149,7 +149,7 @@ pub(crate) fn bug_in_list(bug: &Bug) -> Value {
 
 /// An event.
 pub(crate) fn event(event: &Event) -> Value {
-    json!({
+    let mut document = json!({
         "id": event.id,
         "event_type": event.event_type,
         "entity_type": event.entity_type,
@@ -160,7 +160,12 @@ pub(crate) fn event(event: &Event) -> Value {
         "actor": event.actor,
         "payload": event.payload,
         "emitted_at": time(event.emitted_at),
-    })
+    });
+    if let Some(external) = &event.external {
+        document["external_id"] = json!(external.id);
+        document["project"] = json!(external.project);
+    }
+    document
 }
 
 /// Events that are archived.

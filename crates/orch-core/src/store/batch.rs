@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::{Answer, ChangeError, Outcome, StoreError};
 use crate::code::{Actor, IdempotencyKey, ProjectCode, SessionKey, SprintCode, TaskCode};
-use crate::event::{External, Fact};
-use crate::import::Entity;
+use crate::event::Fact;
+use crate::import::{Entity, External};
 use crate::operation::Request;
 use crate::refusal::Refusal;
 use crate::sprint::Sprint;

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use orch_core::code::{Actor, EventType, ProjectCode, SessionKey};
-use orch_core::event::{EntityType, Event, External};
+use orch_core::event::{EntityType, Event};
+use orch_core::import::External;
 use orch_core::operation::OperationId;
 use orch_core::search::{
     KnownWord, LookUp, Position, SearchIndex, SearchScope, SearchSummary, Within, analyse, neighbours, pieces, term,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use orch_core::code::{ProjectCode, TaskCode};
-use orch_core::event::{External, Fact};
-use orch_core::import::Entity;
+use orch_core::event::Fact;
+use orch_core::import::{Entity, External};
 use orch_core::operation::Request;
 use orch_core::sprint::Sprint;
 use orch_core::store::{BatchChange, BatchEvent, StoreError};

@@ -4,19 +4,23 @@ use orch_core::search::{LookUp, SearchScope, Within, grams};
 use sea_orm::{DbBackend, Statement};
 
 use super::{COUNTED, Sql, number};
+use crate::index::GENERATION;
 use crate::index::postgres::{actor_term, hashes, type_term};
 
 /// In more events than this, a term is looked for one event after the other, newest first.
 pub(super) const FREQUENT: i64 = 10_000;
 
 pub(super) fn position(scope: &SearchScope) -> Statement {
-    let mut sql =
-        Sql::new(DbBackend::Postgres, "WITH horizon AS MATERIALIZED (SELECT orchestration_events_horizon() AS id) ");
     // the horizon is asked for first: up to it, what is seen later is all that there will be
-    sql.push("SELECT last, generation, last <= horizon.id FROM horizon, LATERAL (SELECT coalesce((");
-    sql.push("SELECT max(event_id) FROM orchestration_search AS indexed WHERE horizon.id IS NOT NULL");
+    let mut sql = Sql::new(
+        DbBackend::Postgres,
+        "WITH horizon AS MATERIALIZED (SELECT orchestration_events_horizon() AS id) \
+         SELECT last, generation, last <= horizon.id, \
+         (SELECT correlation_id FROM orchestration_events WHERE id = last) FROM horizon, LATERAL (SELECT coalesce((\
+         SELECT max(event_id) FROM orchestration_search AS indexed WHERE horizon.id IS NOT NULL",
+    );
     scoped(&mut sql, scope);
-    sql.push("), 0), coalesce((SELECT value FROM orchestration_sequences WHERE name = ").bind(super::GENERATION);
+    sql.push("), 0), coalesce((SELECT value FROM orchestration_sequences WHERE name = ").bind(GENERATION);
     sql.push("), 0)) AS position (last, generation)");
     sql.statement()
 }

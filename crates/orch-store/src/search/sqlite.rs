@@ -5,6 +5,7 @@ use orch_core::search::{LookUp, SearchScope, Within, grams};
 use sea_orm::{DbBackend, Statement};
 
 use super::{COUNTED, Sql, number};
+use crate::index::GENERATION;
 use crate::index::sqlite::marks;
 
 /// The least number above all words that begin with a prefix: no character is greater.
@@ -12,17 +13,17 @@ const AFTER_ALL: char = char::MAX;
 
 pub(super) fn position(scope: &SearchScope) -> Statement {
     let marks = marks(&Within::all(scope.clone()));
-    let mut sql = Sql::new(DbBackend::Sqlite, "SELECT coalesce((");
+    // one writes after the other, so what is there is settled
+    let mut sql = Sql::new(DbBackend::Sqlite, "SELECT last, generation, true, ");
+    sql.push("(SELECT correlation_id FROM orchestration_events WHERE id = last) FROM (SELECT coalesce((");
     if marks.is_empty() {
         sql.push("SELECT max(id) FROM orchestration_events");
     } else {
-        sql.push("SELECT rowid FROM orchestration_search WHERE orchestration_search MATCH ")
-            .bind(expression(&marks, &[]));
-        sql.push(" ORDER BY rowid DESC LIMIT 1");
+        sql.push("SELECT rowid FROM orchestration_search WHERE orchestration_search MATCH ");
+        sql.bind(expression(&marks, &[])).push(" ORDER BY rowid DESC LIMIT 1");
     }
-    sql.push("), 0), coalesce((SELECT value FROM orchestration_sequences WHERE name = ").bind(super::GENERATION);
-    // one writes after the other, so what is there is settled
-    sql.push("), 0), true");
+    sql.push("), 0) AS last, coalesce((SELECT value FROM orchestration_sequences WHERE name = ").bind(GENERATION);
+    sql.push("), 0) AS generation)");
     sql.statement()
 }
 

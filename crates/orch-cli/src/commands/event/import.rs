@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Seek as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use flate2::bufread::MultiGzDecoder;
 use orch_core::import::{Beginning, Entity};
 use orch_core::operation::Operation;
 use orch_core::refusal::Refusal;
@@ -58,19 +59,21 @@ impl Import {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let progress = Progress::of("lines");
         let mut done = Done::default();
+        let failed = |error: std::io::Error| CliError::io("read", &self.file, &error);
         if self.file.as_os_str() == "-" {
-            let lines = self.lines(app, std::io::stdin().lock());
+            let lines = self.lines(app, unpacked(std::io::stdin().lock()).map_err(failed)?);
             self.carry_out(app, lines, None, &progress, &mut done).await?;
         } else {
-            let failed = |error: std::io::Error| CliError::io("read", &self.file, &error);
             let mut file = File::open(&self.file).map_err(failed)?;
             let mut known = None;
             if file.metadata().map_err(failed)?.is_file() {
                 // nothing is written before all lines were seen
-                known = Some(self.look_through(app, self.lines(app, BufReader::new(&file))).await?);
+                known = Some(
+                    self.look_through(app, self.lines(app, unpacked(BufReader::new(&file)).map_err(failed)?)).await?,
+                );
                 file.rewind().map_err(failed)?;
             }
-            let lines = self.lines(app, BufReader::with_capacity(1 << 18, file));
+            let lines = self.lines(app, unpacked(BufReader::with_capacity(1 << 18, file)).map_err(failed)?);
             self.carry_out(app, lines, known, &progress, &mut done).await?;
         }
         drop(progress);
@@ -191,6 +194,14 @@ impl Import {
             }
         }
     }
+}
+
+/// An input as it was before it was compressed, if it was: gzip begins with two bytes that no JSON has.
+fn unpacked<'a>(mut input: impl BufRead + 'a) -> std::io::Result<Box<dyn BufRead + 'a>> {
+    if input.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+        return Ok(Box::new(BufReader::with_capacity(1 << 18, MultiGzDecoder::new(input))));
+    }
+    Ok(Box::new(input))
 }
 
 /// Each batch is an operation; the first is that of the command.

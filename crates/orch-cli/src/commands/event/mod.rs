@@ -7,6 +7,7 @@ mod follow;
 mod import;
 mod lines;
 mod list;
+mod reindex;
 mod select;
 
 use clap::Subcommand;
@@ -32,6 +33,8 @@ pub(crate) enum Verb {
     Import(import::Import),
     /// Move the events of whole months out of the way; --archived shows them
     Archive(archive::Archive),
+    /// Make the index of the search anew
+    Reindex(reindex::Reindex),
 }
 
 impl Verb {
@@ -44,6 +47,7 @@ impl Verb {
             Self::Export(args) => args.run(app).await,
             Self::Import(args) => args.run(app).await,
             Self::Archive(args) => args.run(app).await,
+            Self::Reindex(args) => args.run(app).await,
         }
     }
 }
