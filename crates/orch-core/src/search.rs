@@ -227,7 +227,8 @@ pub struct KnownWord {
     pub events: u64,
 }
 
-/// Where the log stands in a scope. As long as it is the same, every query has the same answer.
+/// Where the log stands in a scope: it changes with each event there, and with each task that enters or leaves a sprint. As long
+/// as it is the same, a query finds the same events.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Position(pub String);
 
@@ -245,7 +246,7 @@ pub trait SearchIndex: Send + Sync {
     /// [`StoreError`] if the store cannot be read.
     fn size(&self) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Looks words up, at most `limit` for each, those in most events first.
+    /// Looks words up, at most `limit` for each, those in most events first: an answer for each word, in their order.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
@@ -256,7 +257,7 @@ pub trait SearchIndex: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Vec<KnownWord>>, StoreError>> + Send;
 
     /// The ids of the newest events that have, of each list of terms, at least one; at most `limit`, newest first. Without
-    /// any list these are the newest events.
+    /// any list these are the newest events; a list without a term is one that no event has.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
@@ -286,7 +287,7 @@ pub trait SearchIndex: Send + Sync {
         }
     }
 
-    /// The events with these ids, in any order; one that is not there any more is left out.
+    /// The events with these ids, at most 1,000, in any order; one that is not there any more is left out.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.

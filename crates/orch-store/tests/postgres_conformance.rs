@@ -21,4 +21,4 @@ async fn open(clock: Arc<StepClock>) -> Option<SqlStore> {
     Some(SqlStore::connect(&options).await.expect("the store"))
 }
 
-orch_core::store_conformance!(open);
+orch_core::store_conformance!(open, always, stepped, search);

@@ -14,4 +14,4 @@ async fn open(clock: Arc<StepClock>) -> SqlStore {
     SqlStore::open(&options, clock).await.expect("the store")
 }
 
-orch_core::store_conformance!(open);
+orch_core::store_conformance!(open, always, stepped, search);

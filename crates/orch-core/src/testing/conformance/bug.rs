@@ -24,7 +24,7 @@ fn named(text: &str) -> BugName {
 }
 
 /// An occurrence in a function of a file; without a function nothing more of the place is known.
-fn occurrence(message: &str, file: &str, function: Option<&str>) -> BugLogged {
+pub(super) fn occurrence(message: &str, file: &str, function: Option<&str>) -> BugLogged {
     let report = Report { message, file: Some(file), function, ..Report::default() };
     let keys = Keys::of(&Fingerprinter::default().fingerprint(&report).0);
     BugLogged {
@@ -49,7 +49,7 @@ fn occurrence(message: &str, file: &str, function: Option<&str>) -> BugLogged {
     }
 }
 
-fn in_task(logged: BugLogged, task: &str, action: BugAction) -> BugLogged {
+pub(super) fn in_task(logged: BugLogged, task: &str, action: BugAction) -> BugLogged {
     BugLogged { task_code: Some(task_code(task)), action, ..logged }
 }
 
@@ -70,7 +70,7 @@ async fn try_log<S: Store>(bench: &Bench<S>, request: &Request, logged: &BugLogg
     bench.store.change_bugs(request, &scope, decide).await
 }
 
-async fn log<S: Store>(bench: &Bench<S>, logged: &BugLogged) -> Bug {
+pub(super) async fn log<S: Store>(bench: &Bench<S>, logged: &BugLogged) -> Bug {
     let outcome = try_log(bench, &bench.request("tester"), logged).await.expect("the error is logged");
     bug(bench, outcome.answer.as_str()).await
 }

@@ -15,6 +15,7 @@ pub mod fact;
 pub mod idempotency;
 pub mod log;
 pub mod ready;
+pub mod search;
 pub mod session;
 pub mod sprint;
 pub mod task;
@@ -62,6 +63,8 @@ impl<S: Store> Opened for Option<S> {
 /// ```
 ///
 /// The cases about the clock can be left out, for a store that lives by a clock of its own: `store_conformance!(open, always)`.
+///
+/// A store that has an index for searches adds its cases: `store_conformance!(open, always, stepped, search)`.
 ///
 /// JSON comes back equal, but no case asks for an order of the keys of an object: not every database keeps one.
 #[macro_export]
@@ -184,6 +187,21 @@ macro_rules! store_conformance {
             events_are_filtered_by_time,
         );
     };
+    (@search $open:ident) => {
+        $crate::store_conformance!(@cases $open, search, search,
+            one_of_each_list_is_asked_for,
+            nothing_comes_from_outside_of_a_scope,
+            a_bug_belongs_to_its_task,
+            a_sprint_has_the_tasks_that_are_in_it,
+            candidates_are_filtered,
+            words_are_looked_up,
+            any_text_may_be_asked_for,
+            what_was_written_is_found_at_once,
+            documents_are_the_events,
+            events_are_counted,
+            the_position_follows_the_log,
+        );
+    };
     (@cases $open:ident, $module:ident, $port:ident, $($case:ident,)+) => {
         mod $module {
             $(
@@ -211,5 +229,5 @@ mod in_memory {
         MemoryStore::new(clock)
     }
 
-    crate::store_conformance!(open);
+    crate::store_conformance!(open, always, stepped, search);
 }

@@ -1,6 +1,7 @@
 //! A store in memory: the shortest thing that passes the suite. One lock, nothing durable, not for production.
 
 mod bug;
+mod search;
 mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
