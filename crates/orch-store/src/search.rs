@@ -116,22 +116,38 @@ impl SearchIndex for SqlStore {
     }
 
     async fn candidates(&self, within: &Within, all_of: &[Vec<String>], limit: usize) -> Result<Vec<i64>, StoreError> {
-        if limit == 0 || all_of.iter().any(Vec::is_empty) {
+        let found = self.candidates_each(within, &[(all_of.to_vec(), limit)]).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn candidates_each(
+        &self,
+        within: &Within,
+        plans: &[(Vec<Vec<String>>, usize)],
+    ) -> Result<Vec<Vec<i64>>, StoreError> {
+        if plans.is_empty() {
             return Ok(Vec::new());
         }
         let look = |db: Connection| async move {
-            let statement = match db.get_database_backend() {
+            let statements = match db.get_database_backend() {
                 DbBackend::Postgres => {
-                    let frequent = self.is_frequent(&db, all_of).await?;
-                    postgres::candidates(within, all_of, limit, frequent)
+                    let frequent = self.frequent(&db, plans).await?;
+                    vec![postgres::candidates_each(within, plans, &frequent)]
                 }
-                _ => match sqlite::candidates(within, all_of, limit) {
-                    Some(statement) => statement,
-                    None => return Ok(Vec::new()),
-                },
+                _ => sqlite::candidates_each(within, plans),
             };
-            let rows = self.fetch(&db, statement).await?;
-            rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>().map_err(self.failed())
+            let mut found: Vec<Vec<i64>> = plans.iter().map(|_| Vec::new()).collect();
+            for statement in statements {
+                for row in self.fetch(&db, statement).await? {
+                    let read =
+                        || -> Result<(i64, i64), DbErr> { Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)) };
+                    let (number, id) = read().map_err(self.failed())?;
+                    if let Some(list) = usize::try_from(number).ok().and_then(|number| found.get_mut(number)) {
+                        list.push(id);
+                    }
+                }
+            }
+            Ok(found)
         };
         self.read(look).await
     }
@@ -218,15 +234,20 @@ impl SqlStore {
         db.query_all_raw(statement).await.map_err(self.failed())
     }
 
-    /// Whether even the rarest of the lists is of so many events that they are found faster one by one, newest first, than
-    /// by the index, which gives all of them.
-    async fn is_frequent(&self, db: &Connection, all_of: &[Vec<String>]) -> Result<bool, StoreError> {
-        if all_of.is_empty() {
-            return Ok(true);
+    /// Which plans are frequent: see [`postgres::candidates_each`].
+    async fn frequent(&self, db: &Connection, plans: &[(Vec<Vec<String>>, usize)]) -> Result<Vec<bool>, StoreError> {
+        let lists = plans.iter().flat_map(|(all_of, _)| all_of).map(Vec::as_slice);
+        let mut counts = Vec::new();
+        if let Some(statement) = postgres::frequency(lists) {
+            for row in self.fetch(db, statement).await? {
+                counts.push(row.try_get_by_index::<i64>(0).map_err(self.failed())?);
+            }
         }
-        let rows = self.fetch(db, postgres::frequency(all_of)).await?;
-        let counts: Result<Vec<i64>, DbErr> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
-        Ok(counts.map_err(self.failed())?.into_iter().min().is_some_and(|least| least > postgres::FREQUENT))
+        let mut counts = counts.into_iter();
+        let is_frequent = |(all_of, _): &(Vec<Vec<String>>, usize)| {
+            counts.by_ref().take(all_of.len()).min().is_none_or(|least| least > postgres::FREQUENT)
+        };
+        Ok(plans.iter().map(is_frequent).collect())
     }
 }
 

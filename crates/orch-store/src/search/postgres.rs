@@ -1,6 +1,6 @@
 //! The statements of a search on PostgreSQL. All that somebody typed is a value, never a part of a statement.
 
-use orch_core::search::{LookUp, SearchScope, Within, grams};
+use orch_core::search::{LookUp, SearchScope, Within, neighbours, pieces, term};
 use sea_orm::{DbBackend, Statement};
 
 use super::{COUNTED, Sql, number};
@@ -34,20 +34,19 @@ pub(super) fn look_up(words: &[LookUp], limit: usize) -> Option<Statement> {
             .push("::bigint, word, term, events FROM orchestration_search_words WHERE");
         match word {
             LookUp::Exact(word) => {
-                sql.push(" word = ").bind(word.as_str()).push(" OR term = ").bind(word.as_str());
-                sql.push(" OR term = (SELECT term FROM orchestration_search_words WHERE word = ").bind(word.as_str());
-                sql.push(")");
+                sql.push(" term = ").bind(plain(&term(word)));
             }
             LookUp::Prefix(prefix) => {
+                let prefix = plain(prefix);
                 sql.push(" word >= ").bind(prefix.as_str()).push(" AND word < ").bind(format!("{prefix}{}", char::MAX));
             }
             LookUp::Inside(part) => {
-                let wanted: Vec<String> = grams(part).into_iter().filter(|gram| gram.chars().count() == 3).collect();
+                let wanted: Vec<String> = pieces(part).into_iter().collect();
                 array(&mut sql, " cardinality($)> 0 AND grams @> $", &wanted);
-                sql.push(" AND position(").bind(part.as_str()).push(" IN word) > 0");
+                sql.push(" AND position(").bind(plain(part)).push(" IN word) > 0");
             }
             LookUp::Near(word) => {
-                let any: Vec<String> = grams(word).into_iter().filter(|gram| gram.chars().count() > 3).collect();
+                let any: Vec<String> = neighbours(word).into_iter().collect();
                 array(&mut sql, " grams && $", &any);
             }
         }
@@ -56,48 +55,56 @@ pub(super) fn look_up(words: &[LookUp], limit: usize) -> Option<Statement> {
     (!words.is_empty()).then(|| sql.statement())
 }
 
-/// In about how many events each list of terms is.
-pub(super) fn frequency(all_of: &[Vec<String>]) -> Statement {
+/// In about how many events each list of terms is, in the order of the lists; `None` without any.
+pub(super) fn frequency<'a>(lists: impl Iterator<Item = &'a [String]>) -> Option<Statement> {
     let mut sql = Sql::new(DbBackend::Postgres, "");
-    for (index, any) in all_of.iter().enumerate() {
-        let given = serde_json::Value::from(any.clone()).to_string();
-        sql.push(if index == 0 { "" } else { " UNION ALL " });
+    for any in lists {
+        let given: Vec<String> = any.iter().map(|term| plain(term)).collect();
+        sql.push(if sql.values.is_empty() { "" } else { " UNION ALL " });
         sql.push(
-            "SELECT coalesce(sum(events), 0)::bigint FROM orchestration_search_words WHERE term IN \
-                  (SELECT json_array_elements_text(",
-        )
-        .bind(given)
-        .push("::json))");
+            "(SELECT coalesce(sum(events), 0)::bigint FROM orchestration_search_words WHERE term IN \
+             (SELECT json_array_elements_text(",
+        );
+        sql.bind(serde_json::Value::from(given).to_string()).push("::json)))");
+    }
+    (!sql.values.is_empty()).then(|| sql.statement())
+}
+
+/// No text on a server has a NUL; what is asked for with one in it is nowhere.
+fn plain(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// The ids of candidates of some plans, each with the plan's number. Of a plan that is frequent, even the rarest list is of so
+/// many events that they are found faster one by one, newest first, than by the index, which gives all of them.
+pub(super) fn candidates_each(within: &Within, plans: &[(Vec<Vec<String>>, usize)], frequent: &[bool]) -> Statement {
+    let mut sql = Sql::new(DbBackend::Postgres, "");
+    for (index, ((all_of, limit), frequent)) in plans.iter().zip(frequent).enumerate() {
+        sql.push(if index == 0 { "(SELECT " } else { " UNION ALL (SELECT " });
+        sql.bind(number(index)).push("::bigint, event_id FROM (");
+        candidates(&mut sql, within, all_of, *limit, *frequent);
+        sql.push(") AS found)");
     }
     sql.statement()
 }
 
-pub(super) fn candidates(within: &Within, all_of: &[Vec<String>], limit: usize, frequent: bool) -> Statement {
-    let timed = within.since.is_some() || within.until.is_some();
-    let mut sql = Sql::new(
-        DbBackend::Postgres,
-        "SELECT event_id FROM (SELECT event_id, terms FROM orchestration_search AS indexed",
-    );
-    if timed {
+fn candidates(sql: &mut Sql, within: &Within, all_of: &[Vec<String>], limit: usize, frequent: bool) {
+    sql.push("SELECT event_id FROM (SELECT event_id, terms FROM orchestration_search AS indexed");
+    if within.since.is_some() || within.until.is_some() {
         sql.push(" JOIN orchestration_events AS event ON event.id = indexed.event_id");
-        // the log is in partitions by this time
         sql.at_the_time(within);
     }
     sql.push(" WHERE true");
-    scoped(&mut sql, &within.scope);
+    scoped(sql, &within.scope);
     if frequent {
         // what is outside of this is not drawn into it: events come newest first until enough are found
-        sql.push(" ORDER BY event_id DESC OFFSET 0");
-    }
-    if !frequent {
-        all(&mut sql, within, all_of);
-    }
-    sql.push(") AS indexed WHERE true");
-    if frequent {
-        all(&mut sql, within, all_of);
+        sql.push(" ORDER BY event_id DESC OFFSET 0) AS indexed WHERE true");
+        all(sql, within, all_of);
+    } else {
+        all(sql, within, all_of);
+        sql.push(") AS indexed");
     }
     sql.push(" ORDER BY event_id DESC LIMIT ").bind(number(limit));
-    sql.statement()
 }
 
 pub(super) fn count(within: &Within) -> Statement {
@@ -148,6 +155,9 @@ fn all(sql: &mut Sql, within: &Within, all_of: &[Vec<String>]) {
         .chain(within.actor.iter().map(|actor| actor_term(actor.as_str())))
         .chain(all_of.iter().filter(|any| any.len() == 1).flatten().cloned())
         .collect();
+    if all_of.iter().any(Vec::is_empty) {
+        sql.push(" AND false");
+    }
     if !marks.is_empty() {
         array(sql, " AND indexed.terms @> $", &marks);
     }

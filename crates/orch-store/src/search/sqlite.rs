@@ -1,7 +1,7 @@
 //! The statements of a search on SQLite. A text reaches FTS5 as quoted terms without any separator; nothing that somebody
 //! typed is ever a part of its syntax.
 
-use orch_core::search::{LookUp, SearchScope, Within, grams};
+use orch_core::search::{LookUp, SearchScope, Within, neighbours, pieces, term};
 use sea_orm::{DbBackend, Statement};
 
 use super::{COUNTED, Sql, number};
@@ -34,20 +34,18 @@ pub(super) fn look_up(words: &[LookUp], limit: usize) -> Vec<Statement> {
         sql.bind(number(index)).push(", word, term, events FROM (").push(known);
         match word {
             LookUp::Exact(word) => {
-                sql.push(" word = ").bind(word.as_str()).push(" OR term = ").bind(word.as_str());
-                sql.push(" OR term = (SELECT term FROM orchestration_search_words WHERE word = ").bind(word.as_str());
-                sql.push(")");
+                sql.push(" term = ").bind(term(word).as_ref());
             }
             LookUp::Prefix(prefix) => {
                 sql.push(" word >= ").bind(prefix.as_str()).push(" AND word < ").bind(format!("{prefix}{AFTER_ALL}"));
             }
             LookUp::Inside(part) => {
-                let wanted: Vec<String> = grams(part).into_iter().filter(|gram| gram.chars().count() == 3).collect();
+                let wanted: Vec<String> = pieces(part).into_iter().collect();
                 with_grams(&mut sql, expression(&wanted, &[]).filter(|_| !wanted.is_empty()));
                 sql.push(" AND instr(word, ").bind(part.as_str()).push(") > 0");
             }
             LookUp::Near(word) => {
-                let any: Vec<String> = grams(word).into_iter().filter(|gram| gram.chars().count() > 3).collect();
+                let any: Vec<String> = neighbours(word).into_iter().collect();
                 with_grams(&mut sql, expression(&[], &[any]));
             }
         }
@@ -68,26 +66,33 @@ fn with_grams(sql: &mut Sql, expression: Option<String>) {
     };
 }
 
-/// The ids of candidates; `None` where there can be none.
-pub(super) fn candidates(within: &Within, all_of: &[Vec<String>], limit: usize) -> Option<Statement> {
+/// The ids of candidates of some plans, each with the plan's number. A plan that nothing can match has no statement.
+pub(super) fn candidates_each(within: &Within, plans: &[(Vec<Vec<String>>, usize)]) -> Vec<Statement> {
+    let statement = |(index, (all_of, limit)): (usize, &(Vec<Vec<String>>, usize))| {
+        let mut sql = Sql::new(DbBackend::Sqlite, "SELECT ");
+        sql.bind(number(index));
+        candidates(&mut sql, within, all_of, *limit)?;
+        Some(sql.statement())
+    };
+    plans.iter().enumerate().filter_map(statement).collect()
+}
+
+fn candidates(sql: &mut Sql, within: &Within, all_of: &[Vec<String>], limit: usize) -> Option<()> {
     let marks = marks(within);
-    let timed = within.since.is_some() || within.until.is_some();
-    let mut sql = Sql::new(DbBackend::Sqlite, "");
     if marks.is_empty() && all_of.is_empty() {
-        sql.push("SELECT id FROM orchestration_events AS event WHERE archived_at IS NULL");
+        sql.push(", id FROM orchestration_events AS event WHERE archived_at IS NULL");
         sql.at_the_time(within);
         sql.push(" ORDER BY id DESC LIMIT ").bind(number(limit));
-        return Some(sql.statement());
+        return Some(());
     }
-    let expression = expression(&marks, all_of)?;
-    sql.push("SELECT orchestration_search.rowid FROM orchestration_search");
-    if timed {
+    sql.push(", orchestration_search.rowid FROM orchestration_search");
+    if within.since.is_some() || within.until.is_some() {
         sql.push(" CROSS JOIN orchestration_events AS event ON event.id = orchestration_search.rowid");
     }
-    sql.push(" WHERE orchestration_search MATCH ").bind(expression);
+    sql.push(" WHERE orchestration_search MATCH ").bind(expression(&marks, all_of)?);
     sql.at_the_time(within);
     sql.push(" ORDER BY orchestration_search.rowid DESC LIMIT ").bind(number(limit));
-    Some(sql.statement())
+    Some(())
 }
 
 pub(super) fn count(within: &Within) -> Statement {
