@@ -23,12 +23,12 @@ pub(crate) struct Found {
     pub(crate) to: usize,
 }
 
-/// A name of the query, and which group its first word is.
+/// A name of the query, and which groups its words are, the first one first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name {
     pub(crate) text: String,
-    pub(crate) group: usize,
-    /// Where in it the word is, in bytes.
+    pub(crate) groups: Vec<usize>,
+    /// Where in it the first word is, in bytes.
     pub(crate) at: usize,
 }
 
@@ -58,7 +58,9 @@ impl Document {
                     found.push(Found { matched: *matched, field: text.field, position, leaf, from, to });
                     if matched.how == How::Exact {
                         for (at, name) in names.iter().enumerate() {
-                            if name.group == matched.group && !standing.contains(&at) && stands(&text.text, from, name)
+                            if name.groups[0] == matched.group
+                                && !standing.contains(&at)
+                                && stands(&text.text, from, name)
                             {
                                 standing.push(at);
                             }
@@ -102,7 +104,7 @@ mod tests {
             ("é", 0, "--é", 2, false),
             ("ab/c", 1, "b/c", 0, false),
         ] {
-            let name = Name { text: name.to_owned(), group: 0, at };
+            let name = Name { text: name.to_owned(), groups: vec![0], at };
             assert_eq!(stands(text, word, &name), wanted, "{text} {name:?}");
         }
     }

@@ -11,13 +11,13 @@ use orch_core::search::{Hit, Search, SearchAnswer, SearchIndex, SearchQuery, Sea
 use orch_core::store::StoreError;
 
 use crate::document::{Document, Name};
-use crate::expansion::{SHORT, expand};
+use crate::expansion::expand;
 use crate::group::Group;
 use crate::matcher::Matcher;
 use crate::plan::{Chosen, Plan, SMALL};
-use crate::query::Query;
+use crate::query::{Literal, Query};
 use crate::ranking::Ranking;
-use crate::score::{Score, Scorer};
+use crate::score::{Pair, Score, Scorer};
 use crate::snippet::{beginning, snippet};
 
 /// The most events that a summary of a query reads.
@@ -97,19 +97,14 @@ impl<'a, I: SearchIndex> ContextSearch<'a, I> {
         }
         let phrases: Option<Vec<Vec<usize>>> =
             parsed.phrases.iter().map(|phrase| phrase.iter().map(|word| place[*word]).collect()).collect();
-        let literals = parsed.literals.iter();
-        let names: Vec<Name> = literals
-            .filter_map(|literal| {
-                Some(Name { text: literal.text.clone(), group: place[literal.word]?, at: literal.at })
-            })
-            .collect();
+        let name = |literal: &Literal| {
+            let groups: Option<Vec<usize>> = literal.words.iter().map(|word| place[*word]).collect();
+            Some(Name { text: literal.text.clone(), groups: groups?, at: literal.at })
+        };
+        let names: Vec<Name> = parsed.literals.iter().filter_map(name).collect();
         let code = named_code(query, parsed);
         let empty = groups.is_empty() && code.is_none();
-        let mut pairs: Vec<(usize, usize)> =
-            parsed.sequence.windows(2).filter_map(|pair| Some((place[pair[0]]?, place[pair[1]]?))).collect();
-        pairs.retain(|(one, other)| one != other);
-        pairs.sort_unstable();
-        pairs.dedup();
+        let pairs = pairs(parsed, &place);
         let known = Known {
             groups: &groups,
             weights: &weights,
@@ -140,7 +135,7 @@ impl<'a, I: SearchIndex> ContextSearch<'a, I> {
             now: self.clock.now(),
         };
         // of a few words each counts; of a sentence a part may do
-        let least = if parsed.plain_words() <= SHORT { self.ranking.least_share } else { 0.0 };
+        let least = if parsed.short { self.ranking.least_share } else { 0.0 };
         let ranked = documents.into_iter().filter_map(|document| Some((scorer.score(&document)?, document)));
         let mut documents: Vec<(Score, Document)> = ranked.filter(|(score, _)| score.share >= least).collect();
         documents.sort_by(|(one, first), (other, second)| {
@@ -218,11 +213,28 @@ impl<I: SearchIndex> Search for ContextSearch<'_, I> {
     }
 }
 
+/// The words that are neighbours in the query, but for such as say nothing.
+fn pairs(parsed: &Query, place: &[Option<usize>]) -> Vec<Pair> {
+    let (mut pairs, mut before) = (Vec::new(), None);
+    for (at, word) in (0_u32..).zip(&parsed.sequence) {
+        let Some(word) = word else { continue };
+        if let (Some((one, place_of_one)), Some(other)) = (before, place[*word])
+            && one != other
+        {
+            pairs.push(Pair { one, other, steps: at - place_of_one });
+        }
+        before = place[*word].map(|group| (group, at));
+    }
+    pairs.sort_unstable();
+    pairs.dedup_by_key(|pair| (pair.one, pair.other));
+    pairs
+}
+
 /// The code of a task that a short query names. Only where all events may be found: whether the events of a code
 /// are in a narrower scope, they do not say themselves.
 fn named_code(query: &SearchQuery, parsed: &Query) -> Option<TaskCode> {
     let SearchScope::Project(_) = query.within.scope else { return None };
-    let names = parsed.literals.iter().filter(|_| parsed.plain_words() <= SHORT && parsed.phrases.is_empty());
+    let names = parsed.literals.iter().filter(|_| parsed.short && parsed.phrases.is_empty());
     let mut codes = names.filter(|name| name.text.contains('-') && name.text.contains(|c: char| c.is_ascii_digit()));
     codes.find_map(|name| TaskCode::new(name.text.as_str()).ok())
 }

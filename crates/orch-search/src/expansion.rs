@@ -7,8 +7,6 @@ use crate::group::{Form, Group, How};
 use crate::query::{Query, Word};
 use crate::ranking::Ranking;
 
-/// Up to so many words a query is short: it names something, and each word counts.
-pub(crate) const SHORT: usize = 4;
 /// The most groups that are ranked by: the rarest.
 const MAX_GROUPS: usize = 48;
 /// The most words that stand for one.
@@ -17,6 +15,10 @@ const MAX_FORMS: usize = 30;
 const RARE: u64 = 50;
 /// The most unknown words that are guessed.
 const MAX_GUESSED: usize = 8;
+/// From so many letters on, two slips may be in a word.
+const MIN_TWO_SLIPS: usize = 8;
+/// How many words are compared with one that is unknown.
+const MAX_COMPARED: usize = 200;
 /// The shortest half of a word that was written together.
 const MIN_HALF: usize = 3;
 
@@ -26,9 +28,10 @@ pub(crate) async fn expand<I: SearchIndex>(
     query: &Query,
     ranking: &Ranking,
 ) -> Result<Vec<Group>, StoreError> {
-    let short = query.plain_words() <= SHORT;
+    let short = query.short;
     let mut asked: Vec<(Ask, LookUp)> = Vec::new();
-    for (place, word) in query.words.iter().enumerate() {
+    let asks = |place: usize| query.words[place].extra || query.sequence.contains(&Some(place));
+    for (place, word) in query.words.iter().enumerate().filter(|(place, _)| asks(*place)) {
         asked.push((Ask::Word(place), LookUp::Exact(word.text.clone())));
         if short && may_begin(&word.text) {
             asked.push((Ask::Prefix(place), LookUp::Prefix(word.text.clone())));
@@ -38,9 +41,10 @@ pub(crate) async fn expand<I: SearchIndex>(
         asked.extend(joined(query).into_iter().map(|word| (Ask::Joined(word.clone()), LookUp::Exact(word))));
     }
     let mut groups: Vec<Group> = query.words.iter().enumerate().map(|(at, word)| group(word, at, ranking)).collect();
-    ask(index, &asked, &mut groups, ranking).await?;
+    ask(index, &asked, &mut groups, MAX_FORMS, ranking).await?;
 
-    let unknown: Vec<usize> = (0..query.words.len()).filter(|at| groups[*at].events == 0).take(MAX_GUESSED).collect();
+    let unknown: Vec<usize> =
+        (0..query.words.len()).filter(|at| asks(*at) && groups[*at].events == 0).take(MAX_GUESSED).collect();
     let mut asked: Vec<(Ask, LookUp)> = Vec::new();
     for place in unknown {
         let text = &query.words[place].text;
@@ -56,6 +60,10 @@ pub(crate) async fn expand<I: SearchIndex>(
         }
         if is_spelled(text) && !neighbours(text).is_empty() {
             asked.push((Ask::Near(place), LookUp::Near(text.clone())));
+            // two slips are too many for the neighbours; they are seldom at the beginning
+            if text.len() >= MIN_TWO_SLIPS {
+                asked.push((Ask::Near(place), LookUp::Prefix(text[..MIN_HALF].to_owned())));
+            }
         }
         if is_spelled(text) && !query.words[place].extra && text.len() <= 32 {
             for at in MIN_HALF..=text.len().saturating_sub(MIN_HALF) {
@@ -65,11 +73,16 @@ pub(crate) async fn expand<I: SearchIndex>(
         }
     }
     if !asked.is_empty() {
-        ask(index, &asked, &mut groups, ranking).await?;
+        ask(index, &asked, &mut groups, MAX_COMPARED, ranking).await?;
     }
     groups.retain(|group| group.size() > 0);
     groups.sort_by_key(Group::size);
     groups.truncate(MAX_GROUPS);
+    let places: Vec<Option<usize>> = groups.iter().map(|group| group.place).collect();
+    for group in &mut groups {
+        let parts = group.place.map_or(&[][..], |place| &query.words[place].covers);
+        group.covers = parts.iter().filter_map(|part| places.iter().position(|place| *place == Some(*part))).collect();
+    }
     Ok(groups)
 }
 
@@ -88,10 +101,11 @@ async fn ask<I: SearchIndex>(
     index: &I,
     asked: &[(Ask, LookUp)],
     groups: &mut Vec<Group>,
+    limit: usize,
     ranking: &Ranking,
 ) -> Result<(), StoreError> {
     let words: Vec<LookUp> = asked.iter().map(|(_, word)| word.clone()).collect();
-    let mut answers = index.look_up(&words, MAX_FORMS).await?.into_iter();
+    let mut answers = index.look_up(&words, limit).await?.into_iter();
     let mut halves: Vec<(usize, String, u64)> = Vec::new();
     for (ask, look_up) in asked {
         let known = answers.next().unwrap_or_default();
@@ -123,13 +137,23 @@ async fn ask<I: SearchIndex>(
 }
 
 fn group(word: &Word, place: usize, ranking: &Ranking) -> Group {
-    let weight = if word.extra { ranking.whole } else { 1.0 };
+    let weight = if word.extra { ranking.whole } else { 3.0 * f64::from(word.times) / (2.0 + f64::from(word.times)) };
     Group { term: word.term.clone(), place: Some(place), ..made(&word.text, weight) }
 }
 
 fn made(word: &str, weight: f64) -> Group {
     let (term, word) = (term(word).into_owned(), word.to_owned());
-    Group { word, term, place: None, weight, events: 0, prefix: false, inside: false, guesses: Vec::new() }
+    Group {
+        word,
+        term,
+        place: None,
+        weight,
+        events: 0,
+        prefix: false,
+        inside: false,
+        covers: Vec::new(),
+        guesses: Vec::new(),
+    }
 }
 
 fn sum(known: &[KnownWord]) -> u64 {
@@ -152,6 +176,9 @@ fn guess(group: &mut Group, known: Vec<KnownWord>, how: How) {
             How::Inside => word.word.contains(&group.word),
             _ => is_near(&group.word, &word.word),
         };
+        if group.guesses.len() == MAX_FORMS {
+            break;
+        }
         if fits && group.guesses.iter().all(|form| form.known.word != word.word) {
             group.guesses.push(Form { known: word, how });
         }
@@ -161,7 +188,7 @@ fn guess(group: &mut Group, known: Vec<KnownWord>, how: How) {
 /// Whether one word may be a slip of the other: one edit in a short one, two in a longer one, where neighbouring letters in the
 /// wrong order are one edit (Damerau 1964: so are four of five slips).
 fn is_near(typed: &str, found: &str) -> bool {
-    let most = if typed.len() < 8 { 1 } else { 2 };
+    let most = if typed.len() < MIN_TWO_SLIPS { 1 } else { 2 };
     strsim::osa_distance(typed, found) <= most
 }
 
@@ -177,7 +204,8 @@ fn is_spelled(word: &str) -> bool {
 
 /// Each two neighbours that may be one word: `nick name`.
 fn joined(query: &Query) -> Vec<String> {
-    let pairs = query.sequence.windows(2).map(|pair| (&query.words[pair[0]].text, &query.words[pair[1]].text));
+    let typed = |word: &Option<usize>| word.map(|word| query.words[word].text.as_str());
+    let pairs = query.sequence.windows(2).filter_map(|pair| Some((typed(&pair[0])?, typed(&pair[1])?)));
     let mut joined: Vec<String> = pairs
         .filter(|(one, other)| one.len() >= MIN_HALF && other.len() >= MIN_HALF && is_spelled(one) && is_spelled(other))
         .map(|(one, other)| format!("{one}{other}"))

@@ -64,6 +64,8 @@ pub(crate) struct Group {
     pub(crate) prefix: bool,
     /// Whether words that have it inside count.
     pub(crate) inside: bool,
+    /// The groups of the parts that it is the whole of.
+    pub(crate) covers: Vec<usize>,
     /// What else stands for it.
     pub(crate) guesses: Vec<Form>,
 }

@@ -11,6 +11,7 @@ mod query;
 mod ranking;
 mod score;
 mod snippet;
+mod stop;
 
 pub use engine::ContextSearch;
 pub use ranking::Ranking;

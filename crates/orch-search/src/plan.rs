@@ -116,7 +116,17 @@ mod tests {
 
     fn group(word: &str, events: u64) -> Group {
         let (term, word) = (word.to_owned(), word.to_owned());
-        Group { word, term, place: None, weight: 1.0, events, prefix: false, inside: false, guesses: Vec::new() }
+        Group {
+            word,
+            term,
+            place: None,
+            weight: 1.0,
+            events,
+            prefix: false,
+            inside: false,
+            covers: Vec::new(),
+            guesses: Vec::new(),
+        }
     }
 
     #[test]

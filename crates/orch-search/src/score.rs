@@ -23,6 +23,15 @@ enum Part {
     Recency,
 }
 
+/// Two groups whose words are neighbours in the query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pair {
+    pub(crate) one: usize,
+    pub(crate) other: usize,
+    /// How many words the second one comes after the first.
+    pub(crate) steps: u32,
+}
+
 /// The score of an event.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Score {
@@ -38,7 +47,7 @@ pub(crate) struct Scorer<'a> {
     pub(crate) weights: &'a [f64],
     pub(crate) names: &'a [Name],
     /// Groups that are neighbours in the query.
-    pub(crate) pairs: Vec<(usize, usize)>,
+    pub(crate) pairs: Vec<Pair>,
     pub(crate) phrases: Vec<Vec<usize>>,
     /// A code that the query names.
     pub(crate) code: Option<&'a str>,
@@ -70,7 +79,7 @@ impl Scorer<'_> {
         match part {
             Part::Term(group, how) => format!("{} ({})", self.groups[group].word, how.word()),
             Part::Pair(pair) => {
-                let (one, other) = self.pairs[pair];
+                let Pair { one, other, .. } = self.pairs[pair];
                 format!("{} beside {}", self.groups[one].word, self.groups[other].word)
             }
             Part::Name(name) => format!("{} (as typed)", self.names[name].text),
@@ -95,17 +104,28 @@ impl Scorer<'_> {
             tally.last = Some((found.position, found.matched.quality));
             for (pair, nearest) in self.pairs.iter().zip(&mut nearest) {
                 // in the order of the query; the other way round is worth a step more
-                let (before, more) = match pair {
-                    (one, other) if *other == found.matched.group => (tallies[*one].last, 0),
-                    (one, other) if *one == found.matched.group => (tallies[*other].last, 1),
-                    _ => continue,
+                let (before, more) = if pair.other == found.matched.group {
+                    (tallies[pair.one].last, 1)
+                } else if pair.one == found.matched.group {
+                    (tallies[pair.other].last, 2)
+                } else {
+                    continue;
                 };
                 // a whole comes after its parts, with the position of the first
                 if let Some((position, quality)) = before
                     && let Some(steps) = found.position.checked_sub(position).filter(|steps| (1..=NEAR).contains(steps))
                 {
-                    let distance = f64::from(steps + more);
+                    let distance = f64::from(steps.abs_diff(pair.steps) + more);
                     *nearest = nearest.max(quality.min(found.matched.quality) / (distance * distance));
+                }
+            }
+        }
+        for (whole, group) in self.groups.iter().enumerate().filter(|(_, group)| !group.covers.is_empty()) {
+            // what is typed as one is there as one, however it is cut into parts
+            let Some((quality, how)) = tallies[whole].best else { continue };
+            for part in &group.covers {
+                if tallies[*part].best.is_none_or(|(part, _)| part < quality) {
+                    tallies[*part] = Tally { best: Some((quality, how)), ..tallies[whole] };
                 }
             }
         }
@@ -120,11 +140,12 @@ impl Scorer<'_> {
             }
         }
         for (pair, near) in nearest.iter().enumerate().filter(|(_, near)| **near > 0.0) {
-            let (one, other) = self.pairs[pair];
+            let Pair { one, other, .. } = self.pairs[pair];
             take(Part::Pair(pair), self.ranking.pair * self.weights[one].min(self.weights[other]) * near);
         }
         for name in &document.names {
-            take(Part::Name(*name), self.ranking.literal * self.weights[self.names[*name].group].max(1.0));
+            let weight: f64 = self.names[*name].groups.iter().map(|group| self.weights[*group]).sum();
+            take(Part::Name(*name), self.ranking.literal * weight.max(1.0));
         }
         if self.code.is_some_and(|code| code.eq_ignore_ascii_case(&document.event.entity_code)) {
             take(Part::Entity, 1.0);
