@@ -23,6 +23,7 @@ mod sqlite {
     mod git;
     mod integrity;
     mod lifecycle;
+    mod search;
     mod store;
     mod transfer;
 }
@@ -41,6 +42,7 @@ mod postgres {
     mod git;
     mod integrity;
     mod lifecycle;
+    mod search;
     mod server;
     mod transfer;
 }

@@ -40,6 +40,7 @@ impl Doctor {
         let Self {} = self;
         let mut findings = vec![project(app), store(app).await];
         findings.extend(database(app).await);
+        findings.extend(search(app).await);
         findings.extend([workflow(app), repository(app), clock(app)]);
         let exit = findings.iter().find(|finding| !finding.ok).map_or(Exit::Done, |finding| finding.exit);
         app.printer.answer(
@@ -97,6 +98,26 @@ async fn database(app: &App) -> Vec<Finding> {
         Ok(health) => health.into_iter().map(look).collect(),
         Err(error) => vec![Finding::bad("database", error.into())],
     }
+}
+
+/// The server that shares answers of the search, where one is set. That it is away is no fault of the project: answers are the
+/// same without it.
+async fn search(app: &App) -> Option<Finding> {
+    let store = app.store().await.ok()?;
+    let shared = match app.search(store, false) {
+        Ok(search) => search.status().await.shared?,
+        Err(error) => return Some(Finding::bad("search", error)),
+    };
+    let message = match (shared.tally, shared.last_error) {
+        (Some(tally), _) => {
+            let found = tally.asked.saturating_sub(tally.missed);
+            let rate = tally.hit_rate().unwrap_or_default() * 100.0;
+            format!("{}: {found} of {} answers were shared ({rate:.0} %)", shared.place, tally.asked)
+        }
+        (None, Some(error)) => format!("{} is not used: {error}", shared.place),
+        (None, None) => format!("{} is not used", shared.place),
+    };
+    Some(Finding::good("search", message))
 }
 
 fn workflow(app: &App) -> Finding {
