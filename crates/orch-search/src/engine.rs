@@ -31,8 +31,9 @@ const MAX_READ: usize = 1_000;
 ///
 /// `(Σ idf · f (k1 + 1) / (f + k1 (1 − b + b · length / average)) + pairs + literals) × (1 + recency · 2^(−age / half-life))`
 ///
-/// over the words of the query, where `f` sums up the occurrences of a word, each by how well it stands for it: the same word
-/// 1, another form of it 0.9, and less where it only begins with it, has it inside, or is nearly the same. [`Ranking`] has the
+/// over the words of the query, each times how well the best of what stands for it does so: the same word 1, another form of it
+/// 0.9, and less where it only begins with it, has it inside, or is nearly the same. `f` counts the occurrences, weaker ones in
+/// part. [`Ranking`] has the
 /// figures. The average length is that of the candidates. Of events with the same score the newer one comes first.
 pub struct ContextSearch<'a, I> {
     index: &'a I,
