@@ -51,8 +51,8 @@ pub(crate) struct Scorer<'a> {
     pub(crate) phrases: Vec<Vec<usize>>,
     /// A code that the query names.
     pub(crate) code: Option<&'a str>,
-    /// How many words a candidate has on average.
-    pub(crate) average: f64,
+    /// How many words a candidate usually has.
+    pub(crate) length: f64,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -130,7 +130,7 @@ impl Scorer<'_> {
             }
         }
         let length =
-            self.ranking.k1 * (1.0 - self.ranking.b + self.ranking.b * f64::from(document.length) / self.average);
+            self.ranking.k1 * (1.0 - self.ranking.b + self.ranking.b * f64::from(document.length) / self.length);
         let mut share = 0.0;
         for (group, tally) in tallies.iter().enumerate() {
             if let Some((quality, how)) = tally.best {
