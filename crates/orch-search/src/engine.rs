@@ -29,11 +29,12 @@ const MAX_READ: usize = 1_000;
 ///
 /// The score of an event is
 ///
-/// `(Σ idf · f (k1 + 1) / (f + k1 (1 − b + b · length / average)) + pairs + literals) × (1 + recency · 2^(−age / half-life))`
+/// `(Σ idf · f (k1 + 1) / (f + k1 (1 − b + b · length / usual length)) + pairs + literals) × (1 + recency · 2^(−age / half-life))`
 ///
-/// over the words of the query, where `f` sums up the occurrences of a word, each by how well it stands for it: the same word
-/// 1, another form of it 0.9, and less where it only begins with it, has it inside, or is nearly the same. [`Ranking`] has the
-/// figures. The average length is that of the candidates. Of events with the same score the newer one comes first.
+/// over the words of the query, each times how well the best of what stands for it does so: the same word 1, another form of it
+/// 0.9, and less where it only begins with it, has it inside, or is nearly the same. `f` counts the occurrences, weaker ones in
+/// part. [`Ranking`] has the
+/// figures. The usual length is the median of the candidates. Of events with the same score the newer one comes first.
 pub struct ContextSearch<'a, I> {
     index: &'a I,
     clock: &'a dyn Clock,
@@ -120,9 +121,6 @@ impl<'a, I: SearchIndex> ContextSearch<'a, I> {
         let mut matcher = Matcher::new(&groups);
         let documents: Vec<Document> =
             events.into_iter().map(|event| Document::read(event, &mut matcher, &names)).collect();
-        let words: u64 = documents.iter().map(|document| u64::from(document.length)).sum();
-        #[expect(clippy::cast_precision_loss, reason = "a count of words is far below 2^52")]
-        let average = words.max(1) as f64 / documents.len().max(1) as f64;
         let scorer = Scorer {
             ranking: &self.ranking,
             groups: known.groups,
@@ -131,7 +129,7 @@ impl<'a, I: SearchIndex> ContextSearch<'a, I> {
             pairs,
             phrases: known.phrases.to_vec(),
             code: known.code,
-            average,
+            length: usual_length(&documents),
             now: self.clock.now(),
         };
         // of a few words each counts; of a sentence a part may do
@@ -211,6 +209,13 @@ impl<I: SearchIndex> Search for ContextSearch<'_, I> {
         })
         .await
     }
+}
+
+/// The median, which a few long outputs do not move.
+fn usual_length(documents: &[Document]) -> f64 {
+    let mut lengths: Vec<u32> = documents.iter().map(|document| document.length).collect();
+    lengths.sort_unstable();
+    f64::from(lengths.get(lengths.len() / 2).copied().unwrap_or_default().max(1))
 }
 
 /// The words that are neighbours in the query, but for such as say nothing.

@@ -10,7 +10,7 @@ use crate::ranking::Ranking;
 /// The most groups that are ranked by: the rarest.
 const MAX_GROUPS: usize = 48;
 /// The most words that stand for one.
-const MAX_FORMS: usize = 30;
+const MAX_FORMS: usize = 64;
 /// A word in fewer events is rare: events with words that begin with it are looked for, too.
 const RARE: u64 = 50;
 /// The most unknown words that are guessed.
@@ -30,8 +30,7 @@ pub(crate) async fn expand<I: SearchIndex>(
 ) -> Result<Vec<Group>, StoreError> {
     let short = query.short;
     let mut asked: Vec<(Ask, LookUp)> = Vec::new();
-    let asks = |place: usize| query.words[place].extra || query.sequence.contains(&Some(place));
-    for (place, word) in query.words.iter().enumerate().filter(|(place, _)| asks(*place)) {
+    for (place, word) in query.words.iter().enumerate().filter(|(_, word)| !word.hollow) {
         asked.push((Ask::Word(place), LookUp::Exact(word.text.clone())));
         if short && may_begin(&word.text) {
             asked.push((Ask::Prefix(place), LookUp::Prefix(word.text.clone())));
@@ -43,8 +42,10 @@ pub(crate) async fn expand<I: SearchIndex>(
     let mut groups: Vec<Group> = query.words.iter().enumerate().map(|(at, word)| group(word, at, ranking)).collect();
     ask(index, &asked, &mut groups, MAX_FORMS, ranking).await?;
 
-    let unknown: Vec<usize> =
-        (0..query.words.len()).filter(|at| asks(*at) && groups[*at].events == 0).take(MAX_GUESSED).collect();
+    let unknown: Vec<usize> = (0..query.words.len())
+        .filter(|at| !query.words[*at].hollow && groups[*at].events == 0)
+        .take(MAX_GUESSED)
+        .collect();
     let mut asked: Vec<(Ask, LookUp)> = Vec::new();
     for place in unknown {
         let text = &query.words[place].text;
@@ -137,7 +138,9 @@ async fn ask<I: SearchIndex>(
 }
 
 fn group(word: &Word, place: usize, ranking: &Ranking) -> Group {
-    let weight = if word.extra { ranking.whole } else { 3.0 * f64::from(word.times) / (2.0 + f64::from(word.times)) };
+    // the same word again says less: k3 of BM25, for which Robertson and Zaragoza have no value that is always right
+    let times = 3.0 * f64::from(word.times) / (2.0 + f64::from(word.times));
+    let weight = if word.extra { ranking.whole } else { times };
     Group { term: word.term.clone(), place: Some(place), ..made(&word.text, weight) }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Word {
     pub(crate) term: String,
     /// Whether it repeats other words: see [`Token::extra`].
     pub(crate) extra: bool,
+    /// Whether it says nothing of what the query is about, and is not looked for: a function word in a sentence.
+    pub(crate) hollow: bool,
     /// How often it was typed.
     pub(crate) times: u32,
     /// The words that it repeats, where it is an identifier as a whole.
@@ -88,11 +90,12 @@ impl Query {
                 query.literals.push(Literal { text: text[range].to_owned(), words, at });
             }
         }
-        let says = |word: usize| query.short || !is_stop(&query.words[word].text);
-        query.sequence = placed.iter().map(|(word, _)| says(*word).then_some(*word)).collect();
-        if query.sequence.iter().all(Option::is_none) {
-            query.sequence = placed.iter().map(|(word, _)| Some(*word)).collect();
+        if query.words.iter().any(|word| !is_stop(&word.text)) {
+            for word in &mut query.words {
+                word.hollow = !query.short && is_stop(&word.text);
+            }
         }
+        query.sequence = placed.iter().map(|(word, _)| (!query.words[*word].hollow).then_some(*word)).collect();
         query
     }
 
@@ -104,7 +107,7 @@ impl Query {
         }
         (self.words.len() < MAX_WORDS).then(|| {
             let (text, term) = (token.word.to_owned(), term(token.word).into_owned());
-            self.words.push(Word { text, term, extra: token.extra, times: 1, covers: Vec::new() });
+            self.words.push(Word { text, term, extra: token.extra, hollow: false, times: 1, covers: Vec::new() });
             self.words.len() - 1
         })
     }

@@ -42,7 +42,7 @@ impl Default for Ranking {
             recency: 0.15,
             half_life_days: 14.0,
             least_share: 0.3,
-            candidates: 300,
+            candidates: 200,
             postings: 3_000,
         }
     }

@@ -51,8 +51,8 @@ pub(crate) struct Scorer<'a> {
     pub(crate) phrases: Vec<Vec<usize>>,
     /// A code that the query names.
     pub(crate) code: Option<&'a str>,
-    /// How many words a candidate has on average.
-    pub(crate) average: f64,
+    /// How many words a candidate usually has.
+    pub(crate) length: f64,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -88,8 +88,8 @@ impl Scorer<'_> {
         }
     }
 
-    /// BM25 (Robertson and Zaragoza 2009) over the groups, where each occurrence counts by how well it stands for the word and
-    /// by its field, as in BM25F (ibid.); pairs by the square of their distance, after Büttcher, Clarke and Lushman, "Term
+    /// BM25 (Robertson and Zaragoza 2009) over the groups, where each occurrence counts by its field, as in BM25F (ibid.), and
+    /// by how well it stands for the word; pairs by the square of their distance, after Büttcher, Clarke and Lushman, "Term
     /// proximity scoring for ad-hoc retrieval" (2006).
     fn parts(&self, document: &Document, take: &mut impl FnMut(Part, f64)) -> f64 {
         let mut tallies = vec![Tally::default(); self.groups.len()];
@@ -130,12 +130,14 @@ impl Scorer<'_> {
             }
         }
         let length =
-            self.ranking.k1 * (1.0 - self.ranking.b + self.ranking.b * f64::from(document.length) / self.average);
+            self.ranking.k1 * (1.0 - self.ranking.b + self.ranking.b * f64::from(document.length) / self.length);
         let mut share = 0.0;
         for (group, tally) in tallies.iter().enumerate() {
             if let Some((quality, how)) = tally.best {
-                let frequency = tally.frequency * (self.ranking.k1 + 1.0) / (tally.frequency + length);
-                take(Part::Term(group, how), self.weights[group] * frequency);
+                // each occurrence by how well it stands for the word beside the best one
+                let frequency = tally.frequency / quality;
+                let frequency = frequency * (self.ranking.k1 + 1.0) / (frequency + length);
+                take(Part::Term(group, how), self.weights[group] * quality * frequency);
                 share += self.weights[group] * quality;
             }
         }
