@@ -233,7 +233,7 @@ impl App {
         folder: &'a TaskFolders,
         vcs: &'a LazyGit,
     ) -> SessionService<'a, SqlStore> {
-        SessionService { store, folder, vcs }
+        SessionService { store, folder, vcs, auto_commit: None }
     }
 
     /// The service for bugs.
