@@ -20,11 +20,11 @@ const MANY: usize = 1_000;
 
 impl Committer for Repository {
     fn check(&self, order: &CommitOrder) -> Result<Option<String>, VcsError> {
+        let _turn = self.turn()?;
         let status = self.fit(order)?;
         if let Some(said) = self.told(self.program().unknown_identity())? {
             return Err(VcsError::NoIdentity { said });
         }
-        let _turn = Turn::wait(&self.place().common_dir)?;
         lock::wait_until_free(&self.locks(&status))?;
         let plan = self.plan(order, &status)?;
         if !self.is_something(&plan, &status)? {
@@ -34,10 +34,9 @@ impl Committer for Repository {
     }
 
     fn make(&self, order: &CommitOrder, marked: Marked<'_>) -> Result<Made, VcsError> {
-        let _turn = Turn::wait(&self.place().common_dir)?;
-        if marked.again
-            && let Some(commit) = self.marked(marked.base, marked.mark)?
-        {
+        let _turn = self.turn()?;
+        // somebody with the same idempotency key may have been quicker
+        if let Some(commit) = self.marked(marked.base, marked.mark)? {
             return Ok(Made { commit, said: String::new() });
         }
         let status = self.fit(order)?;
@@ -60,12 +59,17 @@ impl Committer for Repository {
 }
 
 impl Repository {
+    /// Waits until nobody else makes a commit, if there is a work tree to make one of.
+    fn turn(&self) -> Result<Turn, VcsError> {
+        let place = self.place();
+        match place.work_tree {
+            Some(_) => Turn::wait(&place.common_dir),
+            None => Err(VcsError::Bare { path: place.git_dir.clone() }),
+        }
+    }
+
     /// The state of the work tree, if a commit may be made on it.
     fn fit(&self, order: &CommitOrder) -> Result<Status, VcsError> {
-        let place = self.place();
-        if place.work_tree.is_none() {
-            return Err(VcsError::Bare { path: place.git_dir.clone() });
-        }
         let status = self.status()?;
         let count = status.conflicted.len();
         if let Some(operation) = status.operation {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::hook::{captured_commit, chain};
 use super::{Orders, ServiceError, SessionService, draft_of};
 use crate::code::{EventType, PhaseName, SessionKey, TaskCode};
+use crate::draft::Draft;
 use crate::event::{CommitIntended, CommitRefused, Committed, EntityType, Event, Fact, OWN_PREFIX};
 use crate::operation::{Operation, OperationId, Request};
 use crate::refusal::Refusal;
@@ -117,9 +118,8 @@ impl<S: Store> SessionService<'_, S> {
             }
             intended => intended?,
         };
-        let again = intended.replayed;
         let mut intent = intended.answer;
-        if again {
+        if intended.replayed {
             match self.end_of(code, &intent.operation).await? {
                 End::Made(commit) => return Ok(replayed(intent, commit)),
                 End::Open => {
@@ -136,7 +136,7 @@ impl<S: Store> SessionService<'_, S> {
             }
         }
         let mark = Trailers::mark(&intent.operation);
-        let marked = Marked { message: &intent.message, mark: &mark, base: intent.base.as_deref(), again };
+        let marked = Marked { message: &intent.message, mark: &mark, base: intent.base.as_deref() };
         match committer.make(order, marked) {
             Ok(Made { commit, said }) => self.record_made(operation, code, &intent, commit, said).await,
             Err(error) => {
@@ -160,7 +160,7 @@ impl<S: Store> SessionService<'_, S> {
         let request = Request::new(&unkeyed, "git.committed", &());
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, &operation.actor)?;
-            let commit = captured_commit(&commit, intent.phase.as_ref(), context.now);
+            let commit = recorded(&draft, &commit, intent.phase.as_ref());
             let fact = Committed { operation: intent.operation.clone(), commit: commit.clone() };
             draft.record_in(intent.session.clone(), Fact::Committed(fact));
             Ok(TaskChange { draft, answer: CommitAnswer { commit } })
@@ -261,6 +261,12 @@ fn replayed(intent: Intent, commit: CapturedCommit) -> CommitDone {
     let answer = CommitAnswer { commit };
     let outcome = Outcome { answer, operation_id: intent.operation, event_ids: Vec::new(), replayed: true };
     CommitDone { outcome, said: String::new() }
+}
+
+/// A commit as the task has it: the same as before where it was recorded already, so that each who asks is told the same.
+pub(super) fn recorded(draft: &Draft, commit: &Commit, phase: Option<&PhaseName>) -> CapturedCommit {
+    let known = draft.task().commits.iter().find(|known| known.hash == commit.hash && known.phase.as_ref() == phase);
+    known.cloned().unwrap_or_else(|| captured_commit(commit, phase, draft.now()))
 }
 
 pub(super) fn without_nul(text: &str) -> String {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::commit::{Attempt, End, is_no_repository};
-use super::hook::{HookReport, MAX_CAPTURE, captured_commit, chain};
+use super::commit::{Attempt, End, is_no_repository, recorded};
+use super::hook::{HookReport, MAX_CAPTURE, chain};
 use super::{Orders, ServiceError, SessionService, draft_of};
 use crate::code::TaskCode;
 use crate::event::{Committed, Fact};
@@ -129,7 +129,7 @@ impl<S: Store> SessionService<'_, S> {
             let mut draft = draft_of(&context, &operation.actor)?;
             let mut commits = Vec::with_capacity(found.len());
             for (attempt, commit) in found {
-                let commit = captured_commit(commit, attempt.intended.phase.as_ref(), context.now);
+                let commit = recorded(&draft, commit, attempt.intended.phase.as_ref());
                 let fact = Committed { operation: attempt.intended.operation.clone(), commit: commit.clone() };
                 draft.record_in(attempt.session.clone(), Fact::Committed(fact));
                 commits.push(commit);

@@ -55,8 +55,6 @@ pub struct Marked<'a> {
     pub mark: &'a str,
     /// The commit that HEAD was at before; none where it was unborn.
     pub base: Option<&'a str>,
-    /// Whether the commit may have been made before, so that it is looked for first.
-    pub again: bool,
 }
 
 /// A commit that was made.
@@ -79,7 +77,7 @@ pub trait Committer: Send + Sync {
     fn check(&self, order: &CommitOrder) -> Result<Option<String>, VcsError>;
 
     /// Makes the commit as the user's own git would: with its hooks, its identity, its signature. One is made at a time
-    /// in a repository. Nobody is asked anything; there is no limit to the time that hooks take.
+    /// in a repository. One with this mark that is there already is the answer. Nobody is asked anything; there is no limit to the time that hooks take.
     ///
     /// # Errors
     /// [`VcsError`]; then HEAD, references and index are as they were. What hooks did to files is theirs.

@@ -33,7 +33,7 @@ fn make(s: &Sandbox, folder: &str, order: &CommitOrder, subject: &str) -> Result
     let repository = s.open(folder);
     let base = repository.check(order)?;
     let message = format!("{subject}\n\n{MARK}\n");
-    repository.make(order, Marked { message: &message, mark: MARK, base: base.as_deref(), again: false })
+    repository.make(order, Marked { message: &message, mark: MARK, base: base.as_deref() })
 }
 
 /// A repository with one commit of the file `a`, and somebody who commits.
@@ -50,7 +50,14 @@ fn identify(s: &Sandbox, folder: &str) {
 }
 
 /// Whatever a refusal must leave as it was: HEAD, references, the index to the byte, and files.
-fn state(s: &Sandbox, folder: &str) -> (String, String, Option<Vec<u8>>, Vec<(String, Vec<u8>)>) {
+#[derive(Debug, PartialEq)]
+struct State {
+    head: String,
+    index: Option<Vec<u8>>,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+fn state(s: &Sandbox, folder: &str) -> State {
     let git_dir = PathBuf::from(s.git(folder, &["rev-parse", "--absolute-git-dir"]));
     let head = s.command(folder, 0).args(["rev-parse", "--symbolic-full-name", "HEAD"]).output().expect("git runs");
     let head = String::from_utf8_lossy(&head.stdout).into_owned() + &s.git(folder, &["for-each-ref"]);
@@ -62,7 +69,7 @@ fn state(s: &Sandbox, folder: &str) -> (String, String, Option<Vec<u8>>, Vec<(St
         .map(|entry| (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("a file")))
         .collect();
     files.sort();
-    (head, git_dir.display().to_string(), index, files)
+    State { head, index, files }
 }
 
 /// The names in the newest commit, beside its first parent.

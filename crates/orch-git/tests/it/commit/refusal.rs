@@ -178,7 +178,7 @@ fn leaves_all_as_it_was() {
                 assert_eq!(state(s, &folder), before, "{name}");
                 // whoever does not look first is refused as well
                 let message = format!("x\n\n{MARK}\n");
-                let marked = Marked { message: &message, mark: MARK, base: None, again: false };
+                let marked = Marked { message: &message, mark: MARK, base: None };
                 let error = s.open(&folder).make(&order(take), marked).unwrap_err();
                 assert!(is_it(&error), "{name}: {error:?}");
                 assert_eq!(state(s, &folder), before, "{name}");

@@ -169,7 +169,7 @@ fn what_staging_makes_nothing_is_nothing() {
             assert_eq!(super::state(s, "r"), before);
         }
         // whoever does not look first is told the same, and there is no empty commit
-        let marked = Marked { message: &format!("x\n\n{MARK}\n"), mark: MARK, base: None, again: false };
+        let marked = Marked { message: &format!("x\n\n{MARK}\n"), mark: MARK, base: None };
         let before = super::state(s, "r");
         let error = s.open("r").make(&order(Take::Known), marked).unwrap_err();
         assert!(matches!(error, VcsError::NothingToCommit { .. }), "{error:?}");
@@ -226,7 +226,7 @@ fn a_commit_that_was_made_is_not_made_again() {
         s.commit_all("r", "by somebody else");
         s.write("r/a", "four\n");
         let message = format!("once\n\n{MARK}\n");
-        let marked = Marked { message: &message, mark: MARK, base: Some(&base), again: true };
+        let marked = Marked { message: &message, mark: MARK, base: Some(&base) };
         let again = s.open("r").make(&order(Take::Known), marked).unwrap();
         assert_eq!(again.commit, made.commit);
         assert_eq!(s.git("r", &["rev-list", "--count", "HEAD"]), "3");
@@ -299,7 +299,7 @@ fn eight_at_once_are_told_their_own_commits() {
             let mark = format!("Orch-Operation: {number}");
             let base = repository.check(&order).unwrap();
             let message = format!("of {number}\n\n{mark}\n");
-            let marked = Marked { message: &message, mark: &mark, base: base.as_deref(), again: false };
+            let marked = Marked { message: &message, mark: &mark, base: base.as_deref() };
             (repository.make(&order, marked).unwrap().commit, number)
         };
         let made: Vec<_> = std::thread::scope(|scope| {
