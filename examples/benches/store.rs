@@ -69,7 +69,7 @@ impl Bench {
     }
 
     fn sessions(&self) -> SessionService<'_, SqlStore> {
-        SessionService { store: &self.store, folder: &self.folder, vcs: &NoCommits }
+        SessionService { store: &self.store, folder: &self.folder, vcs: &NoCommits, auto_commit: None }
     }
 }
 

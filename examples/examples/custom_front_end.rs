@@ -37,7 +37,7 @@ pub(crate) async fn walk(input: &mut impl BufRead, out: &mut impl Write) -> anyh
     let scratch = tempfile::tempdir()?;
     let store = MemoryStore::new(Arc::new(MachineClock));
     let folder = TaskFolders::new(scratch.path().to_owned(), 1 << 20);
-    let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits };
+    let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits, auto_commit: None };
     let records = RecordService { store: &store, folder: &folder };
 
     let workflow = Workflow::parse(WORKFLOW.as_bytes(), "two-steps")?;

@@ -52,7 +52,7 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     let workflow = Workflow::parse(text.as_bytes(), "default")?;
     let template = Template::new(&workflow.name, text);
     let ground = Ground { workflow: &workflow, template: &template, settings: workflow.settings, lease_seconds: 3_600 };
-    let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits };
+    let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits, auto_commit: None };
     // Every change is an operation of its own, and all its events carry the id.
     let begin = operation("ada")?;
     sessions.start(Orders { operation: &begin, task: &task }, &Start::default(), &ground).await?;

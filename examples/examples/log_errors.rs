@@ -29,7 +29,7 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let store = MemoryStore::new(Arc::new(MachineClock));
     let folder = TaskFolders::new(PathBuf::from("unused"), 1 << 20);
-    let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits };
+    let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits, auto_commit: None };
     // A project's own rules would go into this.
     let fingerprinter = Fingerprinter::default();
     let bugs = BugService { sessions, fingerprinter: &fingerprinter };

@@ -1,5 +1,7 @@
 //! Every example runs to its end, and every workflow beside them is sound.
 
+#[path = "../examples/commit_work.rs"]
+mod commit_work;
 #[path = "../examples/custom_front_end.rs"]
 mod custom_front_end;
 #[path = "../examples/embed_sqlite.rs"]
@@ -12,6 +14,11 @@ use orch_core::workflow::Workflow;
 #[test]
 fn the_sqlite_store_is_embedded() {
     embed_sqlite::main().unwrap();
+}
+
+#[test]
+fn work_is_committed() {
+    commit_work::main().unwrap();
 }
 
 #[test]

@@ -86,21 +86,21 @@ fn status_diff_and_show_tell_what_git_tells() {
 }
 
 #[test]
-fn a_tasks_changes_are_told_since_its_first_commit() {
+fn a_tasks_changes_are_told_since_its_session_began() {
     let Some(sandbox) = Sandbox::project() else { return };
     sandbox.write("a.txt", "one\n");
     sandbox.git(&["add", "a.txt"]);
     sandbox.git(&["commit", "-qm", "before"]);
     sandbox.orch(&["task", "create", "Greet *all*", "--description", "Say hello."]).success();
-    sandbox.orch(&["session", "start", "TSK-001"]).success();
-    // without a recorded commit there is only what is not committed
+    // without a session or a recorded commit there is only what is not committed
     let warned = sandbox.orch(&["git", "changes", "TSK-001"]);
     assert!(warned.success().stderr.contains("no commit is recorded"), "{warned}");
-    sandbox.orch(&["git", "capture", "TSK-001"]).success();
+    sandbox.orch(&["session", "start", "TSK-001"]).success();
     let base = sandbox.git(&["rev-parse", "HEAD"]).trim().to_owned();
     sandbox.write("greet|er.txt", "hello\n");
     sandbox.git(&["add", "."]);
     sandbox.git(&["commit", "-qm", "greet: say hello"]);
+    // the work began with the session, also where its first commit is the first one recorded
     sandbox.orch(&["git", "capture", "TSK-001"]).success();
     sandbox.write("a.txt", "two\n");
     let changed = sandbox.json(&["git-changes", "TSK-001", "--write"]);

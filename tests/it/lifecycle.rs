@@ -88,16 +88,22 @@ fn the_commands_of_the_first_design_work_word_for_word() {
 }
 
 #[test]
-fn outside_a_repository_hooks_report_and_harm_nothing() {
+fn outside_a_repository_hooks_are_quiet_and_harm_nothing() {
     let Some(sandbox) = Sandbox::bare() else { return };
     sandbox.init().success();
     sandbox.orch(&["task", "create", "x", "--type", "chore"]).success();
     sandbox.orch(&["session-start", "TSK-001"]).success();
     sandbox.orch(&["phase-complete", "TSK-001", "--override"]).success();
     let run = sandbox.orch(&["phase-complete", "TSK-001", "--override"]);
-    assert!(run.success().stderr.contains("hook git.capture_commit_hash failed: no repository"), "{run}");
+    assert_eq!(run.success().stderr, "git.capture_commit_hash: there is no repository\n");
     let failed = "SELECT count(*) FROM orchestration_events WHERE event_type = 'orchestration.hook.failed'";
-    assert_eq!(sandbox.sql(failed), "1");
+    assert_eq!(sandbox.sql(failed), "0");
+    let commit = sandbox.orch(&["git", "commit", "TSK-001"]);
+    assert!(commit.fails_with(3).stderr.contains("no repository"), "{commit}");
+    sandbox.orch(&["phase-complete", "TSK-001"]).success();
+    let ended = sandbox.orch_with(("ORCH_GIT_AUTO_COMMIT", "true"), &["session-end", "TSK-001"]);
+    assert!(ended.success().stderr.starts_with("git.auto_commit: there is no repository\n"), "{ended}");
+    assert_eq!(sandbox.sql(failed), "0");
     sandbox.orch(&["db", "check"]).success();
 }
 

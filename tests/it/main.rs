@@ -21,6 +21,7 @@ mod sqlite {
     mod event_import;
     mod fingerprint;
     mod git;
+    mod git_commit;
     mod integrity;
     mod lifecycle;
     mod search;
@@ -40,6 +41,7 @@ mod postgres {
     mod concurrency;
     mod event_import;
     mod git;
+    mod git_commit;
     mod integrity;
     mod lifecycle;
     mod search;

@@ -43,7 +43,10 @@ fn half_a_word_an_identifier_a_path_and_an_error_are_found() {
     }
     let answer = sandbox.json(&["context-search", "zebra"]);
     assert_eq!((&answer["results"], &answer["total_count"]), (&json!([]), &json!(0)));
-    assert_eq!((&answer["query"], &answer["scope"], &answer["scope_id"]), (&json!("zebra"), &json!("project"), &json!(null)));
+    assert_eq!(
+        (&answer["query"], &answer["scope"], &answer["scope_id"]),
+        (&json!("zebra"), &json!("project"), &json!(null))
+    );
 }
 
 #[test]
@@ -127,8 +130,31 @@ fn no_text_is_an_error() {
     let Some(sandbox) = shop() else { return };
     let long = "login ".repeat(1_700);
     for text in [
-        "", " ", "\"", "\"\"", "*", "OR", "a AND NOT", "(", ")", "^", ":", "-x", "NEAR(a b)", "col:x", "{a b}", "'; DROP TABLE x; --",
-        "%", "_", "\\", "\u{202e}", "🚀", "迁移", "é", "e\u{301}", &long,
+        "",
+        " ",
+        "\"",
+        "\"\"",
+        "*",
+        "OR",
+        "a AND NOT",
+        "(",
+        ")",
+        "^",
+        ":",
+        "-x",
+        "NEAR(a b)",
+        "col:x",
+        "{a b}",
+        "'; DROP TABLE x; --",
+        "%",
+        "_",
+        "\\",
+        "\u{202e}",
+        "🚀",
+        "迁移",
+        "é",
+        "e\u{301}",
+        &long,
     ] {
         let run = sandbox.orch(&["context", "search", "--", text]);
         run.success();
@@ -141,18 +167,24 @@ fn a_file_of_queries_is_answered_by_one_process() {
     sandbox.write(
         "in.jsonl",
         concat!(
-            r#"{"id":17,"event_type":"note","task":"X-1","project":"P-1","payload":{"text":"walrus quorum"}}"#, "\n",
-            r#"{"id":"a18","event_type":"note","task":"X-2","project":"P-2","payload":{"text":"walrus"}}"#, "\n",
+            r#"{"id":17,"event_type":"note","task":"X-1","project":"P-1","payload":{"text":"walrus quorum"}}"#,
+            "\n",
+            r#"{"id":"a18","event_type":"note","task":"X-2","project":"P-2","payload":{"text":"walrus"}}"#,
+            "\n",
         ),
     );
     sandbox.orch(&["event", "import", "in.jsonl", "--create-missing"]).success();
     sandbox.write(
         "queries.jsonl",
         concat!(
-            r#"{"id":"q1","text":"walrus quorum"}"#, "\n\n",
-            r#"{"id":2,"text":"walrus","scope":"project","scope_id":"P-2","limit":5}"#, "\n",
-            r#"{"id":"q3","text":"walrus","scope":"task","scope_id":"X-9"}"#, "\n",
-            r#"{"id":"q4","text":"walrus","scope":"task","scope_id":"not / a code"}"#, "\n",
+            r#"{"id":"q1","text":"walrus quorum"}"#,
+            "\n\n",
+            r#"{"id":2,"text":"walrus","scope":"project","scope_id":"P-2","limit":5}"#,
+            "\n",
+            r#"{"id":"q3","text":"walrus","scope":"task","scope_id":"X-9"}"#,
+            "\n",
+            r#"{"id":"q4","text":"walrus","scope":"task","scope_id":"not / a code"}"#,
+            "\n",
         ),
     );
     let run = sandbox.orch(&["context", "search", "--queries", "queries.jsonl"]);
@@ -162,12 +194,15 @@ fn a_file_of_queries_is_answered_by_one_process() {
         assert!(answer["ms"].take().is_number());
     }
     let answer = |id: Value, hits: Value| json!({"id": id, "hits": hits, "error": null, "ms": null});
-    assert_eq!(answers, [
-        answer(json!("q1"), json!([17, "a18"])),
-        answer(json!(2), json!(["a18"])),
-        answer(json!("q3"), json!([])),
-        answer(json!("q4"), json!([])),
-    ]);
+    assert_eq!(
+        answers,
+        [
+            answer(json!("q1"), json!([17, "a18"])),
+            answer(json!(2), json!(["a18"])),
+            answer(json!("q3"), json!([])),
+            answer(json!("q4"), json!([])),
+        ]
+    );
     let run = sandbox.orch(&["context", "search", "--queries", "queries.jsonl", "--format", "trec"]);
     let first: Vec<&str> = run.stdout.lines().next().unwrap().split(' ').collect();
     assert_eq!((first[..4].join(" "), first[5]), ("q1 Q0 17 1".to_owned(), "orch"));

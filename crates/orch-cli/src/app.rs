@@ -13,7 +13,6 @@ use orch_core::code::{Actor, IdempotencyKey, TaskCode};
 use orch_core::operation::{Operation, OperationId};
 use orch_core::service::{BugService, RecordService, SessionService};
 use orch_core::store::{SessionFilter, SessionStore, Window};
-use orch_core::vcs::{After, Before, Commit, Diff, Head, Status, VcsError, VersionControl};
 use orch_search::cache::{CacheSettings, Cached, RedisLevel, RedisSettings};
 use orch_search::{ContextSearch, Ranking};
 use orch_store::SqlStore;
@@ -24,6 +23,7 @@ use crate::config::{self, Settings};
 use crate::database::Database;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::git::{CommitSettings, LazyGit};
 use crate::output::printer::Printer;
 use crate::project::Project;
 
@@ -206,7 +206,13 @@ impl App {
 
     /// The project's repository, opened when a hook asks for it.
     pub(crate) fn git(&self) -> LazyGit {
-        LazyGit { start: self.project.as_ref().map_or_else(|| self.start.clone(), |project| self.worktree(project)) }
+        LazyGit::new(self.project.as_ref().map_or_else(|| self.start.clone(), |project| self.worktree(project)))
+    }
+
+    /// How commits are made here, as the settings say it.
+    pub(crate) fn commits(&self) -> Result<CommitSettings, CliError> {
+        let folder = self.project()?.orch_dir();
+        Ok(CommitSettings::new(&self.settings, &folder))
     }
 
     /// The folder that the sources of the project are in, seen from here.
@@ -261,7 +267,7 @@ impl App {
         folder: &'a TaskFolders,
         vcs: &'a LazyGit,
     ) -> SessionService<'a, SqlStore> {
-        SessionService { store, folder, vcs }
+        SessionService { store, folder, vcs, auto_commit: None }
     }
 
     /// The service for bugs.
@@ -288,35 +294,4 @@ impl App {
 #[expect(clippy::disallowed_methods, reason = "the one place where randomness comes in")]
 pub(crate) fn new_id() -> OperationId {
     OperationId::from(ulid::Ulid::new())
-}
-
-/// A repository that is opened only when somebody looks into it.
-pub(crate) struct LazyGit {
-    start: PathBuf,
-}
-
-impl VersionControl for LazyGit {
-    fn head(&self) -> Result<Head, VcsError> {
-        orch_git::Repository::open(&self.start)?.head()
-    }
-
-    fn commits_since(&self, base: Option<&str>, limit: usize) -> Result<Vec<Commit>, VcsError> {
-        orch_git::Repository::open(&self.start)?.commits_since(base, limit)
-    }
-
-    fn status(&self) -> Result<Status, VcsError> {
-        orch_git::Repository::open(&self.start)?.status()
-    }
-
-    fn diff(&self, from: Before<'_>, to: After<'_>) -> Result<Diff, VcsError> {
-        orch_git::Repository::open(&self.start)?.diff(from, to)
-    }
-
-    fn commit(&self, revision: &str) -> Result<Commit, VcsError> {
-        orch_git::Repository::open(&self.start)?.commit(revision)
-    }
-
-    fn commit_diff(&self, revision: &str) -> Result<Diff, VcsError> {
-        orch_git::Repository::open(&self.start)?.commit_diff(revision)
-    }
 }

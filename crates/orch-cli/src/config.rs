@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use orch_core::bug::Fingerprinter;
 use orch_core::code::Actor;
+use orch_core::vcs::MessageTemplate;
 use orch_core::workflow::Settings as WorkflowSettings;
 use orch_core::yaml::{self, Fault, FaultList, Faults, Node};
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ enum Form {
     Bool,
     /// A whole number within these bounds.
     Number(i64, i64),
+    /// A template of commit messages.
+    Message,
     /// A project's own rules for bugs.
     Rules(rules::List),
 }
@@ -105,6 +108,14 @@ const KNOWN: &[Known] = &[
         Form::Number(1, 1 << 30),
         Some("10485760"),
         "The largest artifact that is taken up",
+    ),
+    known("git.auto_commit", Form::Bool, Some("false"), "Commit the work of a task when its session ends"),
+    known("git.commit_all", Form::Bool, Some("false"), "Stage all changes and new files for a commit, as --all does"),
+    known(
+        "git.commit_message_template",
+        Form::Message,
+        Some("[{task_code}] {task_title}"),
+        "The message of a commit: {sprint_code}, {task_code}, {task_title}, {phase} and {task_type} are put in",
     ),
     known(
         "bugs.blank",
@@ -211,6 +222,22 @@ impl Settings {
         self.number("files.max_artifact_bytes")
     }
 
+    /// Whether the work of a task is committed when its session ends.
+    pub(crate) fn auto_commit(&self) -> bool {
+        self.get("git.auto_commit") == Some("true")
+    }
+
+    /// Whether a commit takes everything.
+    pub(crate) fn commit_all(&self) -> bool {
+        self.get("git.commit_all") == Some("true")
+    }
+
+    /// What commits are called.
+    pub(crate) fn commit_message(&self) -> MessageTemplate {
+        // it was checked when it was read
+        self.get("git.commit_message_template").and_then(|text| MessageTemplate::parse(text).ok()).unwrap_or_default()
+    }
+
     /// What finds the fingerprints of errors, with the project's own rules.
     pub(crate) fn fingerprinter(&self) -> Fingerprinter {
         Fingerprinter::new(rules::rules(self.get("bugs.blank"), self.get("bugs.keep"), self.get("bugs.fixed")))
@@ -304,6 +331,10 @@ fn check(known: &Known, text: &str) -> Result<String, String> {
             Ok(number) if (least..=most).contains(&number) => Ok(number.to_string()),
             _ => Err(format!("a whole number from {least} to {most}")),
         },
+        Form::Message => {
+            MessageTemplate::parse(text).map_err(|error| format!("a template of a message, but {error}"))?;
+            Ok(text.to_owned())
+        }
         Form::Rules(list) => list.read_text(text),
     }
 }

@@ -100,6 +100,9 @@ impl From<ServiceError> for CliError {
             ServiceError::Folder(error) => error.into(),
             ServiceError::Vcs(error) => error.into(),
             ServiceError::NoCommit => Self::new(Exit::Conflict, chain(&error)).hint("commit something first"),
+            ServiceError::Unrecorded { ref hash, ref task, .. } => Self::new(Exit::Unknown, chain(&error))
+                .hint(format!("record it with: orch git reconcile {task}"))
+                .details(json!({"commit": hash})),
             error => Self::new(Exit::Defect, chain(&error)),
         }
     }
@@ -129,11 +132,39 @@ impl From<FolderError> for CliError {
 impl From<VcsError> for CliError {
     fn from(error: VcsError) -> Self {
         let exit = match error {
-            VcsError::NotARepository { .. } | VcsError::UnknownRevision { .. } => Exit::NotFound,
-            VcsError::Owner { .. } | VcsError::Unsupported { .. } => Exit::Refused,
-            _ => Exit::Unavailable,
+            VcsError::NotARepository { .. } | VcsError::UnknownRevision { .. } | VcsError::NoSuchPath { .. } => {
+                Exit::NotFound
+            }
+            VcsError::Locked { .. } | VcsError::CommitUnderWay { .. } => Exit::Busy,
+            VcsError::Failed { .. } => Exit::Unavailable,
+            _ => Exit::Refused,
         };
-        Self::new(exit, chain(&error))
+        let told = Self::new(exit, chain(&error));
+        match error {
+            VcsError::OperationInProgress { operation, conflicts } => {
+                told.hint("see: git status").details(json!({"operation": operation.as_str(), "conflicted": conflicts}))
+            }
+            VcsError::Unmerged { count } => told.hint("see: git status").details(json!({"conflicted": count})),
+            VcsError::Detached => told.hint("go to a branch, or commit all the same with --allow-detached"),
+            VcsError::NoIdentity { .. } => {
+                told.hint("git config user.name \"Your Name\" and git config user.email you@example.org")
+            }
+            VcsError::NothingToCommit { changed, untracked } => {
+                let told = told.details(json!({"changed": changed, "untracked": untracked}));
+                if untracked > 0 { told.hint("name new files behind --, or take everything with --all") } else { told }
+            }
+            VcsError::Locked { path, age } => told
+                .hint("try again; if no git is running, look into it and remove the file yourself")
+                .details(json!({"lock": path.to_string_lossy(), "age_seconds": age.map(|age| age.as_secs())})),
+            VcsError::CommitUnderWay { .. } => told.hint("try again; its hooks may be slow"),
+            VcsError::KeptOut { .. } => {
+                told.hint("these are files of orch's store; take them out with: git rm --cached")
+            }
+            VcsError::Ignored { .. } => told.hint("stage it yourself with: git add --force"),
+            VcsError::SigningFailed { .. } => told.hint("there is no commit, not even an unsigned one"),
+            VcsError::CommitRefused { .. } => told.hint("HEAD, branches and index are as they were"),
+            _ => told,
+        }
     }
 }
 

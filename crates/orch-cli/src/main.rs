@@ -9,6 +9,7 @@ mod config;
 mod database;
 mod error;
 mod exit;
+mod git;
 mod output;
 mod project;
 mod time;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::artifact::{ArtifactFile, sha256_hex};
-use crate::code::{Actor, SessionKey};
-use crate::event::{ArtifactSaved, Fact, NewEvent, TaskCreated};
+use crate::code::{Actor, PhaseName, SessionKey};
+use crate::event::{ArtifactSaved, Fact, NewEvent, PhaseStarted, TaskCreated};
 use crate::fold::{self, Circumstance};
 use crate::session::Session;
 use crate::task::Task;
@@ -38,6 +38,7 @@ pub struct Draft {
     contents: Vec<ArtifactFile>,
     template: Option<Template>,
     left: Vec<Session>,
+    head: Option<String>,
 }
 
 impl Draft {
@@ -46,13 +47,28 @@ impl Draft {
     pub fn creating(created: TaskCreated, actor: Actor, now: DateTime<Utc>) -> Self {
         let task = fold::created(&created, Circumstance { actor: &actor, at: now, session_key: None });
         let events = vec![NewEvent { fact: Fact::TaskCreated(created), session_key: None }];
-        Self { task, actor, now, events, contents: Vec::new(), template: None, left: Vec::new() }
+        Self { task, actor, now, events, contents: Vec::new(), template: None, left: Vec::new(), head: None }
     }
 
     /// A draft that changes `task`.
     #[must_use]
     pub fn on(task: Task, actor: Actor, now: DateTime<Utc>) -> Self {
-        Self { task, actor, now, events: Vec::new(), contents: Vec::new(), template: None, left: Vec::new() }
+        Self {
+            task,
+            actor,
+            now,
+            events: Vec::new(),
+            contents: Vec::new(),
+            template: None,
+            left: Vec::new(),
+            head: None,
+        }
+    }
+
+    /// The same with the commit that HEAD is at, which a phase that begins remembers.
+    #[must_use]
+    pub fn at_head(self, head: Option<String>) -> Self {
+        Self { head, ..self }
     }
 
     /// The task as it is after all facts so far.
@@ -111,6 +127,12 @@ impl Draft {
         let circumstance = Circumstance { actor: &self.actor, at: self.now, session_key: session_key.as_ref() };
         fold::advance(&mut self.task, &fact, circumstance);
         self.events.push(NewEvent { fact, session_key });
+    }
+
+    /// Begins a phase.
+    pub fn begin_phase(&mut self, phase: PhaseName) {
+        let head = self.head.clone();
+        self.record(Fact::PhaseStarted(PhaseStarted { phase, head }));
     }
 
     /// Saves an artifact, unless the task has it with just this content.

@@ -10,10 +10,10 @@ use crate::code::{Actor, ArtifactName, CheckName, EventType, PhaseName, SessionK
 use crate::gate::Missing;
 use crate::import::External;
 use crate::operation::OperationId;
-use crate::pull_request::PullRequest;
 use crate::session::TemplateRef;
 use crate::sprint::{SprintChanges, SprintStatus};
-use crate::task::{CapturedCommit, Priority, TaskChanges, TaskStatus, word_enum};
+use crate::task::{Priority, TaskChanges, TaskStatus, word_enum};
+pub use crate::vcs::fact::{CommitCaptured, CommitIntended, CommitRefused, Committed, PrLinked};
 use crate::workflow::Settings;
 
 /// The beginning of every event type that orch itself writes.
@@ -185,6 +185,9 @@ payload!(
     PhaseStarted {
         /// The phase.
         phase: PhaseName,
+        /// The full hash of the commit that HEAD was at; none where there is none, or no repository.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        head: Option<String>,
     }
 );
 payload!(
@@ -285,22 +288,6 @@ payload!(
         phase: PhaseName,
         /// What they said.
         note: Option<String>,
-    }
-);
-payload!(
-    /// A commit was recorded for the task.
-    CommitCaptured {
-        /// The commit.
-        commit: CapturedCommit,
-    }
-);
-payload!(
-    /// A pull request was linked with the task.
-    PrLinked {
-        /// The pull request.
-        pull_request: PullRequest,
-        /// The address of the one that was linked before.
-        previous: Option<String>,
     }
 );
 payload!(
@@ -419,6 +406,9 @@ facts!(
         CheckRecorded(CheckRecorded) = "check.recorded",
         ApprovalRecorded(ApprovalRecorded) = "approval.recorded",
         CommitCaptured(CommitCaptured) = "git.commit_captured",
+        CommitIntended(CommitIntended) = "git.commit_intended",
+        Committed(Committed) = "git.committed",
+        CommitRefused(CommitRefused) = "git.commit_refused",
         PrLinked(PrLinked) = "git.pr_linked",
         FilesSynced(FilesSynced) = "files.synced",
         HookFailed(HookFailed) = "hook.failed",
@@ -449,12 +439,16 @@ pub struct NewEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::task::CapturedCommit;
 
     #[test]
     fn a_fact_survives_its_stored_form() {
         let phase = PhaseName::new("override").unwrap();
         for (fact, word) in [
-            (Fact::PhaseStarted(PhaseStarted { phase: phase.clone() }), "orchestration.phase.override.start"),
+            (
+                Fact::PhaseStarted(PhaseStarted { phase: phase.clone(), head: None }),
+                "orchestration.phase.override.start",
+            ),
             (
                 Fact::PhaseBack(PhaseBack { from: phase.clone(), to: phase, reason: "why".into() }),
                 "orchestration.phase.back",
@@ -477,6 +471,48 @@ mod tests {
         let event_type = EventType::new("orchestration.phase.plan.end").unwrap();
         let error = Fact::decode(&event_type, serde_json::json!({"phase": "plan"})).unwrap_err();
         assert_eq!(error.event_type, event_type);
+    }
+
+    #[test]
+    fn the_stored_forms_of_commits_are_fixed() {
+        let phase = PhaseName::new("execute").unwrap();
+        let operation = OperationId::new("01M85K3F0CB8837KXZN9FN3S9V").unwrap();
+        let commit = CapturedCommit {
+            hash: "ab".repeat(20),
+            short_hash: "abababa".into(),
+            captured_at: DateTime::UNIX_EPOCH,
+            phase: Some(phase.clone()),
+            message: "x\n".into(),
+            author: "Ada <ada@example.org>".into(),
+        };
+        let facts = [
+            Fact::CommitIntended(CommitIntended {
+                operation: operation.clone(),
+                base: None,
+                phase: Some(phase),
+                message: "x".into(),
+            }),
+            Fact::Committed(Committed { operation: operation.clone(), commit }),
+            Fact::CommitRefused(CommitRefused { operation, error: "no".into() }),
+        ];
+        let stored: Vec<String> =
+            facts.iter().map(|fact| format!("{} {}", fact.event_type(), fact.payload())).collect();
+        insta::assert_snapshot!(stored.join("\n"), @r#"
+        orchestration.git.commit_intended {"base":null,"message":"x","operation":"01M85K3F0CB8837KXZN9FN3S9V","phase":"execute"}
+        orchestration.git.committed {"commit":{"author":"Ada <ada@example.org>","captured_at":"1970-01-01T00:00:00Z","hash":"abababababababababababababababababababab","message":"x\n","phase":"execute","short_hash":"abababa"},"operation":"01M85K3F0CB8837KXZN9FN3S9V"}
+        orchestration.git.commit_refused {"error":"no","operation":"01M85K3F0CB8837KXZN9FN3S9V"}
+        "#);
+        for fact in facts {
+            assert_eq!(Fact::decode(&fact.event_type(), fact.payload()).unwrap(), fact);
+        }
+    }
+
+    #[test]
+    fn a_phase_that_began_before_heads_were_kept_can_be_read() {
+        let event_type = EventType::new("orchestration.phase.plan.start").unwrap();
+        let fact = Fact::decode(&event_type, serde_json::json!({"phase": "plan"})).unwrap();
+        assert_eq!(fact, Fact::PhaseStarted(PhaseStarted { phase: PhaseName::new("plan").unwrap(), head: None }));
+        assert_eq!(fact.payload(), serde_json::json!({"phase": "plan"}));
     }
 
     #[test]

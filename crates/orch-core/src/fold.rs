@@ -121,6 +121,7 @@ fn apply_to_task(task: &mut Task, fact: &Fact, circumstance: Circumstance<'_>) {
                 approvals: Vec::new(),
                 ended_at: None,
                 forced: false,
+                heads: std::collections::BTreeMap::new(),
             });
         }
         Fact::SessionTakenOver(taken) => {
@@ -146,6 +147,10 @@ fn apply_to_task(task: &mut Task, fact: &Fact, circumstance: Circumstance<'_>) {
             task.pull_request = Some(LinkedPullRequest { pull_request, linked_at });
         }
         Fact::CommitCaptured(captured) => task.commits.push(captured.commit.clone()),
+        // a capture may have been quicker
+        Fact::Committed(made) if !task.has_commit(&made.commit.hash, made.commit.phase.as_ref()) => {
+            task.commits.push(made.commit.clone());
+        }
         _ => {}
     }
 }
@@ -199,6 +204,9 @@ fn apply_to_session(session: &mut Session, fact: &Fact, circumstance: Circumstan
             session.moved_by = circumstance.actor.clone();
             session.checks.clear();
             session.approvals.clear();
+            if let Some(head) = &started.head {
+                session.heads.entry(started.phase.clone()).or_insert_with(|| head.clone());
+            }
         }
         Fact::PhaseEnded(ended) => {
             session.phase_history.push(record(&ended.phase, ended.overridden, false));

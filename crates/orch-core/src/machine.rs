@@ -4,8 +4,8 @@ use crate::artifact::Found;
 use crate::code::{PhaseName, SessionKey};
 use crate::draft::{Draft, Template};
 use crate::event::{
-    Fact, PhaseBack, PhaseEnded, PhaseOverridden, PhaseStarted, PhasesSkipped, SessionEnded, SessionStarted,
-    SessionTakenOver, StatusUpdated,
+    Fact, PhaseBack, PhaseEnded, PhaseOverridden, PhasesSkipped, SessionEnded, SessionStarted, SessionTakenOver,
+    StatusUpdated,
 };
 use crate::gate;
 use crate::refusal::Refusal;
@@ -146,7 +146,7 @@ fn begin(draft: &mut Draft, asked: &Start, ground: &Ground<'_>) -> Result<(), Re
     let started = SessionStarted { template, settings: ground.settings, phases, lease_seconds: ground.lease_seconds };
     draft.pin(ground.template.clone());
     draft.record_in(Some(key), Fact::SessionStarted(started));
-    draft.record(Fact::PhaseStarted(PhaseStarted { phase: first }));
+    draft.begin_phase(first);
     set_status(draft, TaskStatus::InProgress);
     Ok(())
 }
@@ -226,7 +226,7 @@ pub fn complete(
         }));
     }
     if let Some(phase) = next {
-        draft.record(Fact::PhaseStarted(PhaseStarted { phase }));
+        draft.begin_phase(phase);
     }
     Ok(Completed { phase: Some(current), already: false, skipped, warnings })
 }
@@ -305,7 +305,7 @@ pub fn back(draft: &mut Draft, to: &PhaseName, reason: &str) -> Result<(), Refus
         return Err(Refusal::NotEarlier { to: to.clone(), current: session.current_phase });
     }
     draft.record(Fact::PhaseBack(PhaseBack { from: session.current_phase, to: to.clone(), reason: reason.to_owned() }));
-    draft.record(Fact::PhaseStarted(PhaseStarted { phase: to.clone() }));
+    draft.begin_phase(to.clone());
     Ok(())
 }
 

@@ -189,6 +189,9 @@ pub enum Refusal {
         /// What is wrong.
         problem: String,
     },
+    /// Version control makes no commit now. Services put its own reason in the place of this.
+    #[error("no commit can be made now")]
+    CannotCommit,
     /// No task is free to be claimed.
     #[error("no task is ready to be claimed")]
     NothingReady,

@@ -86,6 +86,9 @@ pub struct Session {
     pub ended_at: Option<DateTime<Utc>>,
     /// Whether it was ended by force or by a restart, before its work was done.
     pub forced: bool,
+    /// The commit that HEAD was at when a phase began for the first time, by its full hash.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub heads: BTreeMap<PhaseName, String>,
 }
 
 impl Session {

@@ -228,6 +228,12 @@ impl Task {
         full
     }
 
+    /// Whether this commit is recorded for this phase.
+    #[must_use]
+    pub fn has_commit(&self, hash: &str, phase: Option<&PhaseName>) -> bool {
+        self.commits.iter().any(|known| known.hash == hash && known.phase.as_ref() == phase)
+    }
+
     /// The session that is running, if one is.
     #[must_use]
     pub fn active_session(&self) -> Option<&Session> {

@@ -1,15 +1,19 @@
 //! The port to version control: a commit, the head, and what can go wrong. Knows no program and no library; does no I/O.
 
 mod change;
+mod commit;
+mod error;
+pub mod fact;
+mod message;
 mod path;
 mod status;
 
 pub use change::{ChangeKind, Diff, FileChange};
+pub use commit::{CommitOrder, Committer, KeptOut, Made, Marked, Take};
+pub use error::VcsError;
+pub use message::{MessageError, MessageTemplate, MessageValues, PLACEHOLDERS, Trailers};
 pub use path::RepoPath;
 pub use status::{Conflict, ConflictEntry, Operation, Status, StatusEntry};
-
-use std::error::Error;
-use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -43,52 +47,6 @@ pub enum Head {
         commit: Commit,
         /// The branch without `refs/heads/`; `None` when HEAD is detached.
         branch: Option<String>,
-    },
-}
-
-/// Why version control could not answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VcsError {
-    /// There is no repository at the path nor above it.
-    #[error("no repository at {} or above", path.display())]
-    NotARepository {
-        /// Where the search began.
-        path: PathBuf,
-    },
-    /// The repository belongs to another user, so git refuses it, and so does orch.
-    #[error(
-        "the repository {} belongs to another user; to trust it: git config --global --add safe.directory {}",
-        path.display(), path.display()
-    )]
-    Owner {
-        /// The folder that git wants to be named in `safe.directory`.
-        path: PathBuf,
-    },
-    /// The repository has a format that cannot be read.
-    #[error("the repository {} cannot be read: {reason}", path.display())]
-    Unsupported {
-        /// Where the search began.
-        path: PathBuf,
-        /// What is not supported.
-        reason: String,
-    },
-    /// There is no commit of that name.
-    #[error("no commit {revision}{}", if *shallow { "; the clone is shallow, older commits are not in it" } else { "" })]
-    UnknownRevision {
-        /// The name, as it was given.
-        revision: String,
-        /// Whether the repository was cloned without older commits, so that it may be one of those.
-        shallow: bool,
-    },
-    /// Reading failed.
-    #[error("could not {doing}")]
-    Failed {
-        /// What was tried, as it follows "could not".
-        doing: &'static str,
-        /// The cause.
-        #[source]
-        source: Box<dyn Error + Send + Sync>,
     },
 }
 

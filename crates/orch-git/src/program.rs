@@ -1,11 +1,12 @@
-//! The `git` program, called to read: with fixed flags and a cleaned environment, never through a shell, and so that it
-//! runs nothing which the repository's configuration names. Writes nothing.
+//! The `git` program, called with fixed flags and a cleaned environment, never through a shell. Whatever reads runs nothing
+//! that the repository's configuration names; `write` alone writes, and runs what the user's own git would run.
 
 mod commit;
 mod diff;
 mod filter;
 mod place;
 mod status;
+mod write;
 
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
@@ -15,6 +16,7 @@ use std::process::{Command, Stdio};
 use orch_core::vcs::VcsError;
 
 use crate::repo::Place;
+pub(crate) use write::{Paths, Wrote};
 
 /// What would let something else than the folder decide: `git rev-parse --local-env-vars`, and what changes answers.
 const REMOVED: [&str; 31] = [

@@ -67,6 +67,11 @@ impl Repository {
         &self.place
     }
 
+    /// The program in this repository.
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// Asks the library, and the program where the library has no answer that is surely git's. Without a program what
     /// the library says has to do.
     fn ask<T>(

@@ -169,7 +169,7 @@ impl Member {
     }
 
     fn sessions(&self) -> SessionService<'_, SqlStore> {
-        SessionService { store: &*self.team.store, folder: &*self.team.folder, vcs: &NoCommits }
+        SessionService { store: &*self.team.store, folder: &*self.team.folder, vcs: &NoCommits, auto_commit: None }
     }
 
     fn orders<'a>(&'a self, operation: &'a orch_core::operation::Operation) -> Orders<'a> {

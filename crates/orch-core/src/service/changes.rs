@@ -7,12 +7,14 @@ use crate::changes::{self, Changes};
 use crate::code::TaskCode;
 use crate::refusal::Refusal;
 use crate::store::Store;
+use crate::task::Task;
 use crate::vcs::{After, Before, Commit, Diff, Head, RepoPath};
 
 /// What a task changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskChanged {
-    /// The commit that the work began at: the one that was named, else the first that was recorded for the task.
+    /// The commit that the work began at: the one that was named, else the one that the session began at or the first that
+    /// was recorded for the task, whichever is older.
     pub base: Option<Commit>,
     /// The commit at HEAD; none where there is none yet.
     pub head: Option<Commit>,
@@ -43,8 +45,10 @@ impl<S: Store> SessionService<'_, S> {
             Head::At { commit, .. } => Some(commit),
             Head::Unborn { .. } => None,
         };
-        let since = since.or_else(|| task.commits.first().map(|commit| commit.hash.as_str()));
-        let base = since.map(|revision| self.vcs.commit(revision)).transpose()?;
+        let base = match since.or_else(|| began(&task)) {
+            Some(revision) => Some(self.vcs.commit(revision)?),
+            None => None,
+        };
         let committed = match (&base, &head) {
             (Some(base), Some(head)) => self.vcs.diff(Before::Commit(&base.hash), After::Commit(&head.hash))?,
             _ => Diff::default(),
@@ -63,4 +67,13 @@ impl<S: Store> SessionService<'_, S> {
         });
         Ok(TaskChanged { base, head, committed, uncommitted, untracked: status.untracked, document })
     }
+}
+
+/// Where the work of a task began. A session that came after the first recorded commit went on with older work.
+fn began(task: &Task) -> Option<&str> {
+    let first = task.commits.first();
+    let session =
+        task.session.as_ref().filter(|session| first.is_none_or(|first| session.started_at <= first.captured_at));
+    let head = session.and_then(|session| session.heads.get(session.phases.first()?));
+    head.or_else(|| first.map(|commit| &commit.hash)).map(String::as_str)
 }

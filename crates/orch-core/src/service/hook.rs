@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::commit::{is_no_repository, without_nul};
 use super::{Orders, ServiceError, SessionService, draft_of};
 use crate::artifact::Written;
 use crate::code::{ArtifactName, PhaseName, SessionKey, TaskCode};
@@ -10,11 +11,11 @@ use crate::operation::{Operation, Request};
 use crate::refusal::Refusal;
 use crate::store::{Outcome, Store, TaskChange, TaskContext, TaskScope};
 use crate::task::CapturedCommit;
-use crate::vcs::{Commit, Head};
+use crate::vcs::{Commit, Head, Trailers, VcsError};
 use crate::workflow::Hook;
 
 /// The most commits that one capture records.
-const MAX_CAPTURE: usize = 1_000;
+pub(super) const MAX_CAPTURE: usize = 1_000;
 
 /// A hook that is due after a transition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,13 +61,19 @@ impl<S: Store> SessionService<'_, S> {
                     .capture(&operation, code, Some(session), Some(&call.phase))
                     .await
                     .map(|done| told(&done.answer)),
+                // boxed, as an embedder's compiler looks only so deep into futures
+                Hook::AutoCommit => Box::pin(self.auto_commit(&operation, code, session, &call.phase)).await,
                 Hook::SyncFiles => self.sync_files(&operation, code, session).await,
             };
             let outcome = match outcome {
                 Ok(done) => Ok(done),
+                Err(error) if is_no_repository(&error) => Ok("there is no repository".to_owned()),
                 Err(error) => {
-                    let failed =
-                        HookFailed { hook: call.hook.name().into(), phase: call.phase.clone(), error: chain(&error) };
+                    let failed = HookFailed {
+                        hook: call.hook.name().into(),
+                        phase: call.phase.clone(),
+                        error: without_nul(&chain(&error)),
+                    };
                     let text = failed.error.clone();
                     let noted = self.note(&operation, code, session, vec![Fact::HookFailed(failed)]).await;
                     Err(noted
@@ -79,7 +86,30 @@ impl<S: Store> SessionService<'_, S> {
         reports
     }
 
-    /// Records the commits since the last one recorded, each once per phase.
+    async fn auto_commit(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        session: &SessionKey,
+        phase: &PhaseName,
+    ) -> Result<String, ServiceError> {
+        let Some(committing) = self.auto_commit else {
+            return Ok("off; the setting git.auto_commit turns it on".to_owned());
+        };
+        match self.commit_in(operation, code, Some((session, phase)), committing).await {
+            Ok(done) => {
+                let commit = &done.outcome.answer.commit;
+                let subject = commit.message.lines().next().unwrap_or_default();
+                let said = if done.said.is_empty() { String::new() } else { format!("\n{}", done.said) };
+                Ok(format!("committed {} {subject}{said}", commit.short_hash))
+            }
+            Err(ServiceError::Vcs(nothing @ VcsError::NothingToCommit { .. })) => Ok(nothing.to_string()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Records the commits since the phase began, or else since the last one recorded, each once per phase. The one at HEAD
+    /// is among them though it is an older one, but none that says that it belongs to another task.
     ///
     /// # Errors
     /// A refusal if there is no such task; [`ServiceError::Vcs`] if there is no repository or it cannot be read.
@@ -98,23 +128,25 @@ impl<S: Store> SessionService<'_, S> {
         session: Option<&SessionKey>,
         phase: Option<&PhaseName>,
     ) -> Result<Outcome<Captured>, ServiceError> {
-        let task = self.store.task(code).await?;
-        let base = task.and_then(|task| task.commits.last().map(|commit| commit.hash.clone()));
-        let commits = match self.vcs.head()? {
-            Head::Unborn { .. } => return Err(ServiceError::NoCommit),
-            Head::At { commit, .. } if base.as_deref() == Some(&commit.hash) => vec![commit],
-            Head::At { commit, .. } => {
-                let since = self.vcs.commits_since(base.as_deref(), MAX_CAPTURE)?;
-                if since.is_empty() { vec![commit] } else { since }
-            }
+        let task = self.store.task(code).await?.ok_or_else(|| Refusal::NoTask(code.clone()))?;
+        let Head::At { commit: head, .. } = self.vcs.head()? else { return Err(ServiceError::NoCommit) };
+        let began = task.session.as_ref().zip(phase).and_then(|(session, phase)| session.heads.get(phase));
+        let base = began.or_else(|| task.commits.last().map(|commit| &commit.hash));
+        let mut commits = match base {
+            Some(base) if *base == head.hash => Vec::new(),
+            base => self.vcs.commits_since(base.map(String::as_str), MAX_CAPTURE)?,
         };
+        // those that belong to earlier phases were recorded there
+        commits
+            .retain(|commit| commit.hash != head.hash && !task.commits.iter().any(|known| known.hash == commit.hash));
+        commits.push(head);
+        commits.retain(|commit| Trailers::of(&commit.message).task.is_none_or(|named| named == code.as_str()));
         let request = Request::new(operation, "git.capture", &code);
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, &operation.actor)?;
             let mut new = 0;
             for commit in &commits {
-                let known = &draft.task().commits;
-                if known.iter().any(|known| known.hash == commit.hash && known.phase.as_ref() == phase) {
+                if draft.task().has_commit(&commit.hash, phase) {
                     continue;
                 }
                 let commit = captured_commit(commit, phase, context.now);
@@ -172,7 +204,7 @@ impl<S: Store> SessionService<'_, S> {
     }
 }
 
-fn captured_commit(
+pub(super) fn captured_commit(
     commit: &Commit,
     phase: Option<&PhaseName>,
     captured_at: chrono::DateTime<chrono::Utc>,
@@ -182,8 +214,8 @@ fn captured_commit(
         short_hash: commit.short_hash.clone(),
         captured_at,
         phase: phase.cloned(),
-        message: commit.message.replace('\0', "\u{fffd}"),
-        author: commit.author.replace('\0', "\u{fffd}"),
+        message: without_nul(&commit.message),
+        author: without_nul(&commit.author),
     }
 }
 

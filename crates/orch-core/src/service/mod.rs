@@ -3,9 +3,11 @@
 
 mod bug;
 mod changes;
+mod commit;
 mod hook;
 mod import;
 mod pinned;
+mod reconcile;
 mod record;
 mod session;
 mod sprint;
@@ -15,14 +17,17 @@ use pinned::pinned;
 
 pub use bug::{BugAnswer, BugService, BugsAnswer, LoggedBug, Logging, MAX_REPORTS, Rekeyed};
 pub use changes::TaskChanged;
+pub use commit::{CommitAnswer, CommitDone, Committing};
 pub use hook::{Captured, HookCall, HookReport};
 pub use import::{BatchAnswer, EventBatch, ImportService};
+pub use reconcile::Reconciled;
 pub use record::{CheckReport, EventAnswer, RecordService, TaskAnswer};
 pub use session::{Completion, Done, Orders, SessionAnswer, SessionService, SessionView};
 pub use sprint::{SprintAnswer, SprintService};
 pub use task::{TaskService, TaskUpdate};
 
 use crate::artifact::FolderError;
+use crate::code::TaskCode;
 use crate::draft::Draft;
 use crate::refusal::Refusal;
 use crate::store::{ChangeError, StoreError, TaskContext};
@@ -47,6 +52,16 @@ pub enum ServiceError {
     /// The repository has no commit yet.
     #[error("the repository has no commit yet")]
     NoCommit,
+    /// A commit was made, but the store did not take it up.
+    #[error("commit {hash} was made, but is not recorded in task {task}")]
+    Unrecorded {
+        /// The commit.
+        hash: String,
+        /// The task.
+        task: TaskCode,
+        /// What the store said.
+        source: Box<ServiceError>,
+    },
 }
 
 impl From<ChangeError> for ServiceError {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::commit::Committing;
 use super::hook::{self, HookCall, HookReport};
 use super::{ServiceError, check_text, draft_of, pinned};
 use crate::artifact::{ArtifactFolder, Found};
@@ -17,7 +18,7 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::store::{Outcome, Store, TaskChange, TaskContext, TaskScope};
 use crate::task::{Lease, Task, TaskStatus};
-use crate::vcs::VersionControl;
+use crate::vcs::{Head, VersionControl};
 use crate::workflow::{Hook, Phase, Workflow};
 
 /// The most characters of a reason.
@@ -101,6 +102,8 @@ pub struct SessionService<'a, S> {
     pub folder: &'a dyn ArtifactFolder,
     /// Where commits are read for the hooks.
     pub vcs: &'a dyn VersionControl,
+    /// How the work is committed when a session ends; `None` where it is not.
+    pub auto_commit: Option<Committing<'a>>,
 }
 
 impl<S: Store> SessionService<'_, S> {
@@ -110,9 +113,10 @@ impl<S: Store> SessionService<'_, S> {
     /// A refusal if there is no such task, it is cancelled, or somebody else holds it.
     pub async fn start(&self, orders: Orders<'_>, asked: &Start, ground: &Ground<'_>) -> Result<Done, ServiceError> {
         let files = self.folder.read(orders.task)?;
+        let head = self.head();
         let request = Request::new(orders.operation, "session.start", &(orders.task, asked));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &orders.operation.actor)?;
+            let mut draft = draft_of(&context, &orders.operation.actor)?.at_head(head.clone());
             let resumed = machine::start(&mut draft, asked, ground)?;
             let kept = if resumed { pinned(context.template.as_ref()) } else { Ok(Arc::new(ground.workflow.clone())) };
             let mut answer = self.answer(&draft, kept.as_deref(), &files);
@@ -128,7 +132,12 @@ impl<S: Store> SessionService<'_, S> {
             }
             Ok(TaskChange { draft, answer })
         };
-        self.change(orders, &request, decide).await
+        let mut done = self.change(orders, &request, decide).await?;
+        if !done.outcome.replayed {
+            // boxed, as an embedder's compiler looks only so deep into futures
+            done.hooks.extend(Box::pin(self.reconcile_quietly(orders.operation, orders.task)).await);
+        }
+        Ok(done)
     }
 
     /// Completes the current phase.
@@ -142,9 +151,10 @@ impl<S: Store> SessionService<'_, S> {
             .active_session()
             .map(|session| Seen { session: session.key.clone(), phase: session.current_phase.clone() });
         let files = self.folder.read(orders.task)?;
+        let head = self.head();
         let request = Request::new(orders.operation, "phase.complete", &(orders.task, asked));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &orders.operation.actor)?;
+            let mut draft = draft_of(&context, &orders.operation.actor)?.at_head(head.clone());
             let workflow = pinned(context.template.as_ref());
             let readable = workflow.as_deref().map_err(Clone::clone);
             let done = machine::complete(&mut draft, asked, seen.as_ref(), readable, &files)?;
@@ -171,9 +181,10 @@ impl<S: Store> SessionService<'_, S> {
     pub async fn back(&self, orders: Orders<'_>, to: &PhaseName, reason: &str) -> Result<Done, ServiceError> {
         check_text("reason", reason, MAX_REASON)?;
         let files = self.folder.read(orders.task)?;
+        let head = self.head();
         let request = Request::new(orders.operation, "phase.back", &(orders.task, to, reason));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &orders.operation.actor)?;
+            let mut draft = draft_of(&context, &orders.operation.actor)?.at_head(head.clone());
             machine::back(&mut draft, to, reason)?;
             let workflow = pinned(context.template.as_ref());
             let mut answer = self.answer(&draft, workflow.as_deref(), &files);
@@ -194,7 +205,14 @@ impl<S: Store> SessionService<'_, S> {
             let mut draft = draft_of(&context, &orders.operation.actor)?;
             let workflow = pinned(context.template.as_ref());
             let warnings = machine::end(&mut draft, workflow.as_deref().map_err(Clone::clone), &files)?;
-            Ok(self.ended(draft, workflow.as_deref(), warnings))
+            let mut change = self.ended(draft, workflow.as_deref(), warnings);
+            let named = change.answer.hooks.iter().any(|call| call.hook == Hook::AutoCommit);
+            if self.auto_commit.is_some() && !named {
+                // first, so that what captures commits sees it
+                let phase = change.answer.session.current_phase.clone();
+                change.answer.hooks.insert(0, HookCall { phase, hook: Hook::AutoCommit });
+            }
+            Ok(change)
         };
         self.change(orders, &request, decide).await
     }
@@ -209,7 +227,10 @@ impl<S: Store> SessionService<'_, S> {
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, &orders.operation.actor)?;
             machine::force_end(&mut draft, reason)?;
-            Ok(self.ended(draft, pinned(context.template.as_ref()).as_deref(), Vec::new()))
+            let mut change = self.ended(draft, pinned(context.template.as_ref()).as_deref(), Vec::new());
+            // whoever gives up work does not say that it is fit to be committed
+            change.answer.hooks.retain(|call| call.hook != Hook::AutoCommit);
+            Ok(change)
         };
         self.change(orders, &request, decide).await
     }
@@ -253,6 +274,14 @@ impl<S: Store> SessionService<'_, S> {
         let workflow = pinned(template.as_ref());
         let calls = due(workflow.as_deref().ok(), &session.current_phase, |phase| &phase.hooks.on_bug_found);
         Ok(Some((session.key.clone(), calls)))
+    }
+
+    /// The commit that HEAD is at. What a phase remembers of it is a help for later, so that none is no error.
+    fn head(&self) -> Option<String> {
+        match self.vcs.head() {
+            Ok(Head::At { commit, .. }) => Some(commit.hash),
+            _ => None,
+        }
     }
 
     async fn change(

@@ -82,5 +82,6 @@ pub fn session() -> Session {
         approvals: Vec::new(),
         ended_at: None,
         forced: false,
+        heads: std::collections::BTreeMap::new(),
     }
 }

@@ -25,6 +25,9 @@ pub enum Hook {
     /// Notes the commit at HEAD in the task as the last one of its work.
     #[serde(rename = "git.capture_final_commit")]
     CaptureFinalCommit,
+    /// Commits the work of the task, where `git.auto_commit` is on.
+    #[serde(rename = "git.auto_commit")]
+    AutoCommit,
     /// Writes the artifacts of the task to its folder.
     #[serde(rename = "files.sync")]
     SyncFiles,
@@ -41,7 +44,8 @@ pub struct UnknownHook {
 
 impl Hook {
     /// All hooks.
-    pub const ALL: &'static [Self] = &[Self::CaptureCommitHash, Self::CaptureFinalCommit, Self::SyncFiles];
+    pub const ALL: &'static [Self] =
+        &[Self::CaptureCommitHash, Self::CaptureFinalCommit, Self::AutoCommit, Self::SyncFiles];
 
     /// The name by which a template calls it.
     #[must_use]
@@ -49,6 +53,7 @@ impl Hook {
         match self {
             Self::CaptureCommitHash => "git.capture_commit_hash",
             Self::CaptureFinalCommit => "git.capture_final_commit",
+            Self::AutoCommit => "git.auto_commit",
             Self::SyncFiles => "files.sync",
         }
     }
@@ -59,6 +64,7 @@ impl Hook {
         match self {
             Self::CaptureCommitHash => "Notes the commit at HEAD in the task.",
             Self::CaptureFinalCommit => "Notes the commit at HEAD in the task as the last one of its work.",
+            Self::AutoCommit => "Commits the work of the task, where the setting git.auto_commit is on.",
             Self::SyncFiles => "Writes the artifacts of the task to its folder.",
         }
     }

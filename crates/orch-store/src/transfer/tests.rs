@@ -160,7 +160,7 @@ async fn fill(store: &SqlStore) {
     };
     store.change_task(&request, &TaskScope::of(&code), decide).await.unwrap();
     let folder = TaskFolders::new("none".into(), 1 << 20);
-    let sessions = SessionService { store, folder: &folder, vcs: &NoCommits };
+    let sessions = SessionService { store, folder: &folder, vcs: &NoCommits, auto_commit: None };
     let bugs = BugService { sessions, fingerprinter: &Fingerprinter::default() };
     let report = |file: &str| StoredReport {
         message: "it \"broke\"\t\\ \u{1f680}\u{1}".into(),

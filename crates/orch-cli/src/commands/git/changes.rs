@@ -17,7 +17,8 @@ const DOCUMENT: &str = "CHANGES.md";
 pub(crate) struct Changes {
     /// The task
     task: Option<String>,
-    /// The commit that the work began at; by default the first that was recorded for the task
+    /// The commit that the work began at; by default the one that the session began at, or the first that was
+    /// recorded for the task
     #[arg(long, value_name = "COMMIT")]
     since: Option<String>,
     /// Save the document as the task's CHANGES.md

@@ -2,9 +2,11 @@
 
 mod capture;
 mod changes;
+mod commit;
 mod diff;
 mod link_pr;
 mod parse_pr;
+mod reconcile;
 mod show;
 mod status;
 
@@ -24,6 +26,10 @@ pub(crate) enum Verb {
     Diff(diff::Diff),
     /// Tell what a task changed, as CHANGES.md has it
     Changes(changes::Changes),
+    /// Commit the work of a task, with the message that the settings say
+    Commit(commit::Commit),
+    /// Find commits that a killed run made, but did not record
+    Reconcile(reconcile::Reconcile),
     /// Record the newest commits for a task
     Capture(capture::Capture),
     /// Link a pull request with a task; nothing is fetched
@@ -40,6 +46,8 @@ impl Verb {
             Self::Show(args) => args.run(app),
             Self::Diff(args) => args.run(app),
             Self::Changes(args) => args.run(app).await,
+            Self::Commit(args) => args.run(app).await,
+            Self::Reconcile(args) => args.run(app).await,
             Self::Capture(args) => args.run(app).await,
             Self::LinkPr(args) => args.run(app).await,
             Self::ParsePr(args) => args.run(app),

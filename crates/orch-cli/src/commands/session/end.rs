@@ -1,7 +1,7 @@
 //! `orch session end`.
 
 use clap::Args;
-use orch_core::service::Orders;
+use orch_core::service::{Orders, SessionService};
 
 use crate::app::App;
 use crate::commands::session::print;
@@ -26,7 +26,8 @@ impl End {
         let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
         let operation = app.operation();
         let orders = Orders { operation: &operation, task: &code };
-        let service = App::sessions(store, &folder, &git);
+        let commits = app.commits()?;
+        let service = SessionService { auto_commit: commits.at_the_end(&git), ..App::sessions(store, &folder, &git) };
         let done = if self.force {
             service.force_end(orders, self.reason.as_deref()).await?
         } else {

@@ -6,13 +6,13 @@ use crate::artifact::{ArtifactFile, sha256_hex};
 use crate::code::{ArtifactName, CheckName, EventType, PhaseName, SessionKey, SprintCode};
 use crate::draft::{Draft, Template};
 use crate::event::{
-    ApprovalRecorded, CheckRecorded, Custom, Fact, FilesSynced, HookFailed, PhaseBack, PhaseEnded, PhaseOverridden,
-    PhaseStarted, PhasesSkipped, SessionEnded, SessionStarted, SessionTakenOver, SprintCreated, SprintUpdated,
-    StatusUpdated, TaskClaimed, TaskReleased, TaskUpdated,
+    ApprovalRecorded, CheckRecorded, CommitCaptured, CommitIntended, CommitRefused, Committed, Custom, Fact,
+    FilesSynced, HookFailed, PhaseBack, PhaseEnded, PhaseOverridden, PhasesSkipped, SessionEnded, SessionStarted,
+    SessionTakenOver, SprintCreated, SprintUpdated, StatusUpdated, TaskClaimed, TaskReleased, TaskUpdated,
 };
 use crate::fold::{Circumstance, sprint_after};
 use crate::gate::Missing;
-use crate::operation::Request;
+use crate::operation::{OperationId, Request};
 use crate::refusal::Refusal;
 use crate::session::TemplateRef;
 use crate::sprint::{Sprint, SprintChanges, SprintStatus};
@@ -85,8 +85,9 @@ pub fn start(draft: &mut Draft, key: &str, template: &Template) {
         lease_seconds: 3600,
     };
     draft.pin(template.clone());
+    *draft = draft.clone().at_head(Some("fedcba98".repeat(5)));
     draft.record_in(Some(session_key(key)), Fact::SessionStarted(started));
-    draft.record(Fact::PhaseStarted(PhaseStarted { phase: phase("intake") }));
+    draft.begin_phase(phase("intake"));
     if draft.task().status != TaskStatus::InProgress {
         set_status(draft, TaskStatus::InProgress);
     }
@@ -98,7 +99,7 @@ pub fn complete(draft: &mut Draft, next: Option<&str>) {
     let warnings = vec!["Recommended field missing: tags".into()];
     draft.record(Fact::PhaseEnded(PhaseEnded { phase: phase_now, overridden: true, artifacts: Vec::new(), warnings }));
     if let Some(next) = next {
-        draft.record(Fact::PhaseStarted(PhaseStarted { phase: phase(next) }));
+        draft.begin_phase(phase(next));
     }
 }
 
@@ -110,7 +111,7 @@ pub fn skip(draft: &mut Draft, to: &str) {
     draft.record(Fact::PhaseOverridden(PhaseOverridden { from: from.clone(), to: next, reason, missing }));
     let skipped = vec![phase("plan")];
     draft.record(Fact::PhasesSkipped(PhasesSkipped { from, to: to.clone(), skipped, reason: None }));
-    draft.record(Fact::PhaseStarted(PhaseStarted { phase: to }));
+    draft.begin_phase(to);
 }
 
 /// Takes the task over from whoever holds it.
@@ -131,7 +132,7 @@ pub fn hooks(draft: &mut Draft) {
 pub fn back(draft: &mut Draft, to: &str) {
     let from = current_phase(draft);
     draft.record(Fact::PhaseBack(PhaseBack { from, to: phase(to), reason: "the plan was wrong".into() }));
-    draft.record(Fact::PhaseStarted(PhaseStarted { phase: phase(to) }));
+    draft.begin_phase(phase(to));
 }
 
 /// Records a check.
@@ -159,6 +160,31 @@ pub fn commit(draft: &Draft) -> CapturedCommit {
         phase: draft.task().active_session().map(|session| session.current_phase.clone()),
         message: "auth: add a form\n\nZoë's \u{1f916}\t\u{1}\r\n".into(),
         author: "Zoë <zoe@example.org>".into(),
+    }
+}
+
+/// Records a commit in each way there is; the same one, as a hook and the command may see it both.
+///
+/// # Panics
+/// Never.
+pub fn commits(draft: &mut Draft, step: u32) {
+    let (commit, operation) = (commit(draft), OperationId::from(ulid::Ulid::from_parts(0, step.into())));
+    let intended = CommitIntended {
+        operation: operation.clone(),
+        base: (!step.is_multiple_of(2)).then(|| commit.hash.clone()),
+        phase: commit.phase.clone(),
+        message: commit.message.clone(),
+    };
+    match step % 3 {
+        0 => draft.record(Fact::CommitCaptured(CommitCaptured { commit })),
+        1 => {
+            draft.record(Fact::CommitIntended(intended));
+            draft.record(Fact::Committed(Committed { operation, commit }));
+        }
+        _ => {
+            draft.record(Fact::CommitIntended(intended));
+            draft.record(Fact::CommitRefused(CommitRefused { operation, error: "lint: \u{1b}[31mno".into() }));
+        }
     }
 }
 

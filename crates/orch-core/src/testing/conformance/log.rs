@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::bench::{Bench, sprint_code, task_code};
 use super::fact::{
-    approve, back, check, claim, complete, end, hooks, note, object, release, save, set_status, skip, sprint_updated,
-    start, take_over, template, update,
+    approve, back, check, claim, commits, complete, end, hooks, note, object, release, save, set_status, skip,
+    sprint_updated, start, take_over, template, update,
 };
 use crate::code::SprintCode;
 use crate::draft::Draft;
-use crate::event::{EntityType, Fact};
+use crate::event::EntityType;
 use crate::fold::{fold_sprint, fold_task};
 use crate::sprint::{SprintChanges, SprintStatus};
 use crate::store::{EventFilter, SprintTarget, Store};
@@ -72,7 +72,7 @@ fn edit(draft: &mut Draft, step: u32, choice: u32) {
         12 if running => skip(draft, "close"),
         13 => hooks(draft),
         9 => note(draft, "plan.step", json!([step])),
-        10 => draft.record(Fact::CommitCaptured(crate::event::CommitCaptured { commit: super::fact::commit(draft) })),
+        10 => commits(draft, step),
         _ => update(draft, changes(draft, step)),
     }
 }

@@ -32,7 +32,7 @@ fn phase(keys: &str) -> String {
 }
 
 const PHASE_KEYS: &str = "one of order, goal, description, artifacts, validation, hooks, events, next_step";
-const HOOKS: &str = "one of git.capture_commit_hash, git.capture_final_commit, files.sync";
+const HOOKS: &str = "one of git.capture_commit_hash, git.capture_final_commit, git.auto_commit, files.sync";
 const IDENTIFIER: &str = "1 to 64 letters, digits, '-' or '_', beginning with a letter";
 const ARTIFACT: &str =
     "a relative path of at most 255 bytes and 8 parts, without '..', hidden parts, back-slashes or control characters";
