@@ -58,7 +58,7 @@ fn a_hit_says_where_it_matches_and_why() {
     let marked: Vec<String> = marks
         .iter()
         .map(|mark| {
-            let (from, to) = (mark[0].as_u64().unwrap() as usize, mark[1].as_u64().unwrap() as usize);
+            let [from, to] = [&mark[0], &mark[1]].map(|end| usize::try_from(end.as_u64().unwrap()).unwrap());
             snippet.chars().skip(from).take(to - from).collect()
         })
         .collect();
