@@ -1,7 +1,7 @@
 //! The index of the event log, as it is written: what is kept of each event, in the transaction of the event. Is read by
 //! `search`; decides nothing of what is in an event, the core does.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use orch_core::event::{EntityType, Event};
 use orch_core::search::{Analysis, analyse};
@@ -79,12 +79,14 @@ pub(crate) fn task_in(payload: &Value) -> Option<String> {
     payload.get("task_code").and_then(Value::as_str).map(str::to_owned)
 }
 
-/// All words of some events, each with its term and in how many of them it is.
-pub(crate) fn words(rows: &[Indexed]) -> BTreeMap<&str, (&str, i64)> {
-    let mut words = BTreeMap::new();
-    for (word, term) in rows.iter().flat_map(|row| &row.analysis.words) {
-        words.entry(word.as_str()).or_insert((term.as_str(), 0)).1 += 1;
+/// All words of some events by rising order, each with its term and in how many of them it is.
+pub(crate) fn words(rows: &[Indexed]) -> Vec<(&str, &str, i64)> {
+    let mut counts: HashMap<&str, (&str, i64)> = HashMap::new();
+    for (word, term) in rows.iter().flat_map(|row| row.analysis.words()) {
+        counts.entry(word).or_insert((term, 0)).1 += 1;
     }
+    let mut words: Vec<_> = counts.into_iter().map(|(word, (term, events))| (word, term, events)).collect();
+    words.sort_unstable();
     words
 }
 

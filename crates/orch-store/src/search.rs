@@ -98,11 +98,11 @@ impl SearchIndex for SqlStore {
     async fn look_up(&self, words: &[LookUp], limit: usize) -> Result<Vec<Vec<KnownWord>>, StoreError> {
         let look = |db: Connection| async move {
             let mut found: Vec<Vec<KnownWord>> = words.iter().map(|_| Vec::new()).collect();
-            let statements = match db.get_database_backend() {
-                DbBackend::Postgres => postgres::look_up(words, limit).into_iter().collect(),
+            let statement = match db.get_database_backend() {
+                DbBackend::Postgres => postgres::look_up(words, limit),
                 _ => sqlite::look_up(words, limit),
             };
-            for statement in statements {
+            if let Some(statement) = statement {
                 for row in self.fetch(&db, statement).await? {
                     let (number, word) = known_word(&row).map_err(self.failed())?;
                     if let Some(list) = usize::try_from(number).ok().and_then(|number| found.get_mut(number)) {
@@ -129,21 +129,22 @@ impl SearchIndex for SqlStore {
             return Ok(Vec::new());
         }
         let look = |db: Connection| async move {
-            let statements = match db.get_database_backend() {
+            let statement = match db.get_database_backend() {
                 DbBackend::Postgres => {
                     let frequent = self.frequent(&db, plans).await?;
-                    vec![postgres::candidates_each(within, plans, &frequent)]
+                    Some(postgres::candidates_each(within, plans, &frequent))
                 }
                 _ => sqlite::candidates_each(within, plans),
             };
             let mut found: Vec<Vec<i64>> = plans.iter().map(|_| Vec::new()).collect();
-            for statement in statements {
+            if let Some(statement) = statement {
                 for row in self.fetch(&db, statement).await? {
                     let read =
-                        || -> Result<(i64, i64), DbErr> { Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)) };
-                    let (number, id) = read().map_err(self.failed())?;
+                        || -> Result<(i64, String), DbErr> { Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)) };
+                    let (number, ids) = read().map_err(self.failed())?;
                     if let Some(list) = usize::try_from(number).ok().and_then(|number| found.get_mut(number)) {
-                        list.push(id);
+                        // without any, the text is empty, which is no number
+                        list.extend(ids.split(',').filter_map(|id| id.parse::<i64>().ok()));
                     }
                 }
             }

@@ -23,6 +23,11 @@ use crate::retry::jittered;
 use crate::sqlite::archive::ArchiveFile;
 use crate::store::{Created, Engine, SqlStore};
 
+/// How many rows SQLite's thread may be ahead of who reads them.
+const ROWS_AHEAD: usize = 1_000;
+/// How much of a file SQLite may keep in memory, in KiB: enough for the upper levels of all its trees.
+const CACHE_KIB: u32 = 16_384;
+
 /// Marks a file as a store of orch: `orch` in ASCII, in SQLite's header.
 pub(crate) const APPLICATION_ID: u32 = 0x6f72_6368;
 /// A log of so many pages of 4 KiB is full: whoever leaves then closes the store, which copies the log and removes it. A
@@ -252,10 +257,13 @@ async fn connect_with(
                 .read_only(access != Access::Write)
                 .immutable(access == Access::Immutable)
                 .busy_timeout(busy_timeout)
+                // rows come from a thread of their own, and each time that one waits costs more than a row
+                .row_buffer_size(ROWS_AHEAD)
                 .foreign_keys(true)
                 .synchronous(SqliteSynchronous::Full)
                 .pragma("trusted_schema", "OFF")
                 .pragma("cell_size_check", "ON")
+                .pragma("cache_size", format!("-{CACHE_KIB}"))
                 .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
         });
     Database::connect(connect).await

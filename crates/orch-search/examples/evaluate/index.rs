@@ -52,10 +52,11 @@ impl Corpus {
     pub(crate) fn add(&mut self, row: Row) -> Result<()> {
         let place = u32::try_from(self.rows.len())?;
         let analysis = analyse(row.event_type.as_str(), &serde_json::from_str(&row.payload)?);
-        for term in analysis.terms {
-            self.terms.entry(term).or_default().push(place);
+        for term in analysis.terms() {
+            self.terms.entry(term.to_owned()).or_default().push(place);
         }
-        for (word, term) in analysis.words {
+        for (word, term) in analysis.words() {
+            let (word, term) = (word.to_owned(), term.to_owned());
             if let Some((_, events)) = self.lexicon.get_mut(&word) {
                 *events += 1;
                 continue;

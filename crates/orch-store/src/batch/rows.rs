@@ -116,10 +116,13 @@ pub(super) async fn write<A>(
     run.update("orchestration_tasks", "lease_expires_at", &changed).await?;
     run.count_projects(&change.projects).await?;
     let events: Vec<EventRow<'_>> = change.events.iter().map(|event| event_row(request, event)).collect();
-    let ids = run.insert_events(&events).await?;
-    let indexed: Vec<Indexed> =
-        change.events.iter().zip(&events).map(|(event, row)| indexed(event, row, &change.tasks)).collect();
-    index::write(db, store.place(), &ids, &indexed).await
+    // what is in the events is looked at while the database writes them
+    let indexed = async {
+        let pairs = change.events.iter().zip(&events);
+        pairs.map(|(event, row)| indexed(event, row, &change.tasks)).collect::<Vec<Indexed>>()
+    };
+    let (ids, indexed) = tokio::join!(run.insert_events(&events), indexed);
+    index::write(db, store.place(), &ids?, &indexed).await
 }
 
 fn new_sprint(sprint: &Sprint) -> NewSprint<'_> {

@@ -33,7 +33,7 @@ pub(crate) fn given(rows: &[Indexed]) -> Result<[String; 2], StoreError> {
     let events: Vec<Row<'_>> = rows.iter().map(row).collect();
     let words: Vec<Entry<'_>> = words(rows)
         .into_iter()
-        .map(|(word, (term, n))| Entry { word, term, n, grams: hashes(grams(word).iter().map(String::as_str)) })
+        .map(|(word, term, n)| Entry { word, term, n, grams: hashes(grams(word).iter().map(String::as_str)) })
         .collect();
     Ok([serde_json::to_string(&events).map_err(failed)?, serde_json::to_string(&words).map_err(failed)?])
 }
@@ -46,7 +46,7 @@ fn row(row: &Indexed) -> Row<'_> {
         Belongs::None => (None, None, false),
     };
     let marks = [type_term(&row.event_type), actor_term(&row.actor)];
-    let terms = row.analysis.terms.iter().chain(&marks).map(String::as_str);
+    let terms = row.analysis.terms().into_iter().chain(marks.iter().map(String::as_str));
     Row { session: row.session.as_deref(), task, sprint, look, project: row.project.as_deref(), terms: hashes(terms) }
 }
 

@@ -37,7 +37,7 @@ impl SqlStore {
                 }
             };
             let Some((last, rows)) = batch else { break };
-            for (word, (_, events)) in words(&rows) {
+            for (word, _, events) in words(&rows) {
                 *counts.entry(word.to_owned()).or_default() += events;
             }
             after = last;

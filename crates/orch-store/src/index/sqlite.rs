@@ -63,15 +63,16 @@ pub(crate) fn marks(within: &Within) -> Vec<String> {
     marks
 }
 
-/// Writes the index of events.
+/// Writes the index of events. The words are counted while the database is at the terms.
 pub(super) async fn write(
     db: &impl ConnectionTrait,
     place: Place<'_>,
     ids: &[i64],
     rows: &[Indexed],
 ) -> Result<(), StoreError> {
-    add_terms(db, ids, rows).await.map_err(place.error("indexing events"))?;
-    add_words(db, rows).await.map_err(place.error("indexing words"))
+    let (added, words) = tokio::join!(add_terms(db, ids, rows), async { words(rows) });
+    added.map_err(place.error("indexing events"))?;
+    add_words(db, &words).await.map_err(place.error("indexing words"))
 }
 
 /// Indexes the events of a task and its bugs anew, as they belong to another sprint.
@@ -99,7 +100,7 @@ async fn add_terms(db: &impl ConnectionTrait, ids: &[i64], rows: &[Indexed]) -> 
     let sprints = sprints(db, rows).await?;
     let mut lists = Vec::with_capacity(rows.len());
     for (id, row) in ids.iter().zip(rows) {
-        let mut terms: Vec<&str> = row.analysis.terms.iter().map(String::as_str).collect();
+        let mut terms = row.analysis.terms();
         let mut marks = vec![Mark::Type.term(&row.event_type), Mark::Actor.term(&row.actor)];
         marks.extend(row.session.as_ref().map(|key| Mark::Session.term(key)));
         marks.extend(row.project.as_ref().map(|code| Mark::Project.term(code)));
@@ -141,21 +142,21 @@ async fn sprints(db: &impl ConnectionTrait, rows: &[Indexed]) -> Result<BTreeMap
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-async fn add_words(db: &impl ConnectionTrait, rows: &[Indexed]) -> Result<(), DbErr> {
-    let words = words(rows);
+/// Adds words, given by rising order, to the lexicon.
+async fn add_words(db: &impl ConnectionTrait, words: &[(&str, &str, i64)]) -> Result<(), DbErr> {
     if words.is_empty() {
         return Ok(());
     }
-    let given: Vec<(&str, &str, i64)> = words.iter().map(|(word, (term, events))| (*word, *term, *events)).collect();
     let sql = "INSERT INTO orchestration_search_words AS known (word, term, events) \
                SELECT value->>0, value->>1, value->>2 FROM json_each(?) WHERE true \
                ON CONFLICT (word) DO UPDATE SET events = known.events + excluded.events RETURNING id, word, events";
-    let counted = db.query_all_raw(statement(sql, &json!(given))).await?;
+    let counted = db.query_all_raw(statement(sql, &json!(words))).await?;
     let mut new = Vec::new();
     for row in &counted {
         let (id, word, events) = counted_word(row)?;
+        let given = words.binary_search_by_key(&word.as_str(), |(word, ..)| word).ok();
         // a word that was there before has been in other events, too
-        if words.get(word.as_str()).is_some_and(|(_, now)| *now == events) {
+        if given.is_some_and(|at| words[at].2 == events) {
             let grams: Vec<String> = grams(&word).into_iter().collect();
             new.push((id, grams.join(" ")));
         }

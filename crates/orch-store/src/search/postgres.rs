@@ -75,13 +75,14 @@ fn plain(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// The ids of candidates of some plans, each with the plan's number. Of a plan that is frequent, even the rarest list is of so
+/// The ids of candidates of some plans, for each the plan's number and all ids as one text. Of a plan that is frequent, even the rarest list is of so
 /// many events that they are found faster one by one, newest first, than by the index, which gives all of them.
 pub(super) fn candidates_each(within: &Within, plans: &[(Vec<Vec<String>>, usize)], frequent: &[bool]) -> Statement {
     let mut sql = Sql::new(DbBackend::Postgres, "");
     for (index, ((all_of, limit), frequent)) in plans.iter().zip(frequent).enumerate() {
         sql.push(if index == 0 { "(SELECT " } else { " UNION ALL (SELECT " });
-        sql.bind(number(index)).push("::bigint, event_id FROM (");
+        sql.bind(number(index))
+            .push("::bigint, coalesce(string_agg(event_id::text, ',' ORDER BY event_id DESC), '') FROM (");
         candidates(&mut sql, within, all_of, *limit, *frequent);
         sql.push(") AS found)");
     }

@@ -27,11 +27,13 @@ pub(super) fn position(scope: &SearchScope) -> Statement {
     sql.statement()
 }
 
-pub(super) fn look_up(words: &[LookUp], limit: usize) -> Vec<Statement> {
-    let known = "SELECT word, term, events FROM orchestration_search_words AS known WHERE";
-    let statement = |(index, word): (usize, &LookUp)| {
-        let mut sql = Sql::new(DbBackend::Sqlite, "SELECT ");
-        sql.bind(number(index)).push(", word, term, events FROM (").push(known);
+/// Looks all words up in one statement: each costs a way to SQLite's thread and back.
+pub(super) fn look_up(words: &[LookUp], limit: usize) -> Option<Statement> {
+    let mut sql = Sql::new(DbBackend::Sqlite, "");
+    for (index, word) in words.iter().enumerate() {
+        sql.push(if index == 0 { "" } else { " UNION ALL " });
+        sql.push("SELECT * FROM (SELECT ").bind(number(index));
+        sql.push(", word, term, events FROM orchestration_search_words WHERE");
         match word {
             LookUp::Exact(word) => {
                 sql.push(" term = ").bind(term(word).as_ref());
@@ -49,10 +51,9 @@ pub(super) fn look_up(words: &[LookUp], limit: usize) -> Vec<Statement> {
                 with_grams(&mut sql, expression(&[], &[any]));
             }
         }
-        sql.push(") ORDER BY events DESC, word LIMIT ").bind(number(limit));
-        sql.statement()
-    };
-    words.iter().enumerate().map(statement).collect()
+        sql.push(" ORDER BY events DESC, word LIMIT ").bind(number(limit)).push(")");
+    }
+    (!words.is_empty()).then(|| sql.statement())
 }
 
 /// Keeps the words whose grams match.
@@ -66,33 +67,34 @@ fn with_grams(sql: &mut Sql, expression: Option<String>) {
     };
 }
 
-/// The ids of candidates of some plans, each with the plan's number. A plan that nothing can match has no statement.
-pub(super) fn candidates_each(within: &Within, plans: &[(Vec<Vec<String>>, usize)]) -> Vec<Statement> {
-    let statement = |(index, (all_of, limit)): (usize, &(Vec<Vec<String>>, usize))| {
-        let mut sql = Sql::new(DbBackend::Sqlite, "SELECT ");
-        sql.bind(number(index));
-        candidates(&mut sql, within, all_of, *limit)?;
-        Some(sql.statement())
-    };
-    plans.iter().enumerate().filter_map(statement).collect()
+/// The ids of candidates of some plans, for each the plan's number and all ids as one text: rows cost more than what is in
+/// them. A plan that nothing can match is left out; `None` if none is left.
+pub(super) fn candidates_each(within: &Within, plans: &[(Vec<Vec<String>>, usize)]) -> Option<Statement> {
+    let mut sql = Sql::new(DbBackend::Sqlite, "");
+    for (index, (all_of, limit)) in plans.iter().enumerate() {
+        let Some(expression) = expression(&marks(within), all_of) else { continue };
+        sql.push(if sql.values.is_empty() { "SELECT " } else { " UNION ALL SELECT " });
+        sql.bind(number(index)).push(", coalesce(group_concat(id), '') FROM (");
+        candidates(&mut sql, within, &expression, *limit);
+        sql.push(")");
+    }
+    (!sql.values.is_empty()).then(|| sql.statement())
 }
 
-fn candidates(sql: &mut Sql, within: &Within, all_of: &[Vec<String>], limit: usize) -> Option<()> {
-    let marks = marks(within);
-    if marks.is_empty() && all_of.is_empty() {
-        sql.push(", id FROM orchestration_events AS event WHERE archived_at IS NULL");
+fn candidates(sql: &mut Sql, within: &Within, expression: &str, limit: usize) {
+    if expression.is_empty() {
+        sql.push("SELECT id FROM orchestration_events AS event WHERE archived_at IS NULL");
         sql.at_the_time(within);
         sql.push(" ORDER BY id DESC LIMIT ").bind(number(limit));
-        return Some(());
+        return;
     }
-    sql.push(", orchestration_search.rowid FROM orchestration_search");
+    sql.push("SELECT orchestration_search.rowid AS id FROM orchestration_search");
     if within.since.is_some() || within.until.is_some() {
         sql.push(" CROSS JOIN orchestration_events AS event ON event.id = orchestration_search.rowid");
     }
-    sql.push(" WHERE orchestration_search MATCH ").bind(expression(&marks, all_of)?);
+    sql.push(" WHERE orchestration_search MATCH ").bind(expression);
     sql.at_the_time(within);
     sql.push(" ORDER BY orchestration_search.rowid DESC LIMIT ").bind(number(limit));
-    Some(())
 }
 
 pub(super) fn count(within: &Within) -> Statement {

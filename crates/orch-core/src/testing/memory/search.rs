@@ -54,8 +54,8 @@ impl State {
     fn lexicon(&self) -> Vec<KnownWord> {
         let mut words: BTreeMap<(String, String), u64> = BTreeMap::new();
         for event in &self.events {
-            for word in analyse(event.event_type.as_str(), &event.payload).words {
-                *words.entry(word).or_default() += 1;
+            for (word, term) in analyse(event.event_type.as_str(), &event.payload).words() {
+                *words.entry((word.to_owned(), term.to_owned())).or_default() += 1;
             }
         }
         let mut known: Vec<KnownWord> =
@@ -95,8 +95,9 @@ impl SearchIndex for MemoryStore {
     async fn candidates(&self, within: &Within, all_of: &[Vec<String>], limit: usize) -> Result<Vec<i64>, StoreError> {
         let state = self.state();
         let has_all = |event: &&Event| {
-            let terms = analyse(event.event_type.as_str(), &event.payload).terms;
-            all_of.iter().all(|any_of| any_of.iter().any(|term| terms.contains(term)))
+            let analysis = analyse(event.event_type.as_str(), &event.payload);
+            let terms = analysis.terms();
+            all_of.iter().all(|any_of| any_of.iter().any(|term| terms.contains(&term.as_str())))
         };
         Ok(state.within(within).filter(has_all).map(|event| event.id).take(limit).collect())
     }
