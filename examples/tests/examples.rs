@@ -8,6 +8,8 @@ mod custom_front_end;
 mod embed_sqlite;
 #[path = "../examples/log_errors.rs"]
 mod log_errors;
+#[path = "../examples/search_log.rs"]
+mod search_log;
 
 use orch_core::workflow::Workflow;
 
@@ -24,6 +26,11 @@ fn work_is_committed() {
 #[test]
 fn errors_are_logged() {
     log_errors::main().unwrap();
+}
+
+#[test]
+fn the_log_is_searched() {
+    search_log::main().unwrap();
 }
 
 #[test]
