@@ -110,7 +110,7 @@ fn what_is_no_whole_export_changes_nothing() {
     let text = export(&source);
     let line = text.lines().nth(3).unwrap();
     let newer = text.replacen("\"orch_export\":1", "\"orch_export\":2", 1);
-    let schema = text.replacen("\"schema\":2", "\"schema\":9", 1);
+    let schema = text.replacen("\"schema\":3", "\"schema\":9", 1);
     for (bad, code, told) in [
         (text[..text.len() / 2].to_owned(), 2, "cut off after line"),
         (text.replacen(&format!("{line}\n"), "", 1), 2, "not those that were written"),

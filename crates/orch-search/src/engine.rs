@@ -146,10 +146,21 @@ impl<'a, I: SearchIndex> ContextSearch<'a, I> {
     async fn choose(&self, within: &Within, known: &Known<'_>, size: u64, most: usize) -> Result<Chosen, StoreError> {
         let postings = self.ranking.postings.max(self.ranking.postings * most / self.ranking.candidates.max(1));
         let mut plan = Plan::new(known.groups, known.phrases, most, postings);
-        if *within != Within::all(SearchScope::Project(None)) || size <= SMALL as u64 {
-            plan.or_all();
+        match within.scope {
+            // most are small, and then nothing else has to be asked
+            SearchScope::Session(_) | SearchScope::Task(_) => {
+                let ids = self.index.candidates(within, &[], SMALL + 1).await?;
+                if ids.len() <= SMALL {
+                    return Ok(Chosen { ids, complete: true });
+                }
+            }
+            _ if *within != Within::all(SearchScope::Project(None)) || size <= SMALL as u64 => plan.or_all(),
+            _ => {}
         }
-        let found = self.index.candidates_each(within, &plan.asked).await?;
+        let mut found = self.index.candidates_each(within, &plan.asked).await?;
+        if let Some((all_of, most)) = plan.go_on(known.groups, &found) {
+            found.push(self.index.candidates(within, all_of, *most).await?);
+        }
         let mut chosen = plan.choose(&found, known.weights, most);
         if let Some(code) = known.code.and_then(|code| TaskCode::new(code).ok()) {
             let of_code = Within { scope: SearchScope::Task(code), ..within.clone() };

@@ -16,6 +16,9 @@ pub(crate) struct Plan {
     groups: Vec<Vec<usize>>,
     /// Whether all events with any word of the query are asked for.
     whole: bool,
+    /// Three groups together, and the place of two of them in what is asked: where all events with the two are found, those with
+    /// the third are among them.
+    further: Option<(usize, [usize; 3])>,
 }
 
 /// The events that are looked at.
@@ -62,13 +65,24 @@ impl Plan {
                 plan.add(groups, &[one], most);
             }
             [one, second, third, ..] => {
-                plan.add(groups, &[one, second, third], most);
+                plan.further = Some((plan.asked.len(), [one, second, third]));
                 plan.add(groups, &[one, second], most);
                 plan.add(groups, &[one, third], most);
                 plan.add(groups, &[one], most);
             }
         }
         plan
+    }
+
+    /// Asks for more, where what was found shows that there is more.
+    pub(crate) fn go_on(&mut self, groups: &[Group], found: &[Vec<i64>]) -> Option<&(Vec<Vec<String>>, usize)> {
+        let (at, of) = self.further.take()?;
+        let (_, most) = *self.asked.get(at)?;
+        if found.get(at).is_none_or(|ids| ids.len() < most) {
+            return None;
+        }
+        self.add(groups, &of, most);
+        self.asked.last()
     }
 
     /// Also asks for all events, in case there are few.
@@ -140,6 +154,21 @@ mod tests {
         let found = [vec![9, 3], vec![7, 3], vec![8], vec![8, 2]];
         let chosen = plan.choose(&found, &[4.0, 3.0, 2.0, 1.0], 4);
         assert_eq!(chosen, Chosen { ids: vec![3, 9, 8, 7], complete: false });
+    }
+
+    #[test]
+    fn three_common_words_are_asked_for_where_two_are_too_common() {
+        let groups = [group("a", 200), group("b", 300), group("c", 500)];
+        let plan = Plan::new(&groups, &[], 2, 100);
+        let few = [vec![9], vec![9, 5], vec![9, 8]];
+        assert_eq!(plan.clone().go_on(&groups, &few), None);
+        let many = [vec![9, 7], vec![9, 5], vec![9, 8]];
+        let terms = |words: [&str; 3]| words.map(|word| vec![word.to_owned()]).to_vec();
+        let mut plan = plan;
+        assert_eq!(plan.go_on(&groups, &many), Some(&(terms(["a", "b", "c"]), 2)));
+        assert_eq!(plan.go_on(&groups, &many), None);
+        let found = [many.as_slice(), &[vec![1]]].concat();
+        assert_eq!(plan.choose(&found, &[3.0, 2.0, 1.0], 2).ids, [9, 1]);
     }
 
     #[test]

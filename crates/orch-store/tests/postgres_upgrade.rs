@@ -52,5 +52,5 @@ async fn eight_who_meet_the_first_schema_upgrade_it_once() {
     assert_eq!(database.sql("SELECT bug_code FROM orchestration_bugs"), "BUG-1");
     // what was there before is found
     let task = Within::all(SearchScope::Task(TaskCode::new("TSK-001").unwrap()));
-    assert_eq!(store.candidates(&task, &[vec!["created".into()]], 10).await.unwrap().len(), 1);
+    assert_eq!(store.candidates(&task, &[vec!["task".into()]], 10).await.unwrap().len(), 1);
 }

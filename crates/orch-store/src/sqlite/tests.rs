@@ -115,7 +115,7 @@ async fn a_store_of_the_first_schema_is_upgraded() {
     assert_eq!(number(&store, "PRAGMA user_version").await, KNOWN);
     // what was there before is found
     let task = Within::all(SearchScope::Task(TaskCode::new("TSK-001").unwrap()));
-    assert_eq!(store.candidates(&task, &[vec!["created".into()]], 10).await.unwrap().len(), 1);
+    assert_eq!(store.candidates(&task, &[vec!["task".into()]], 10).await.unwrap().len(), 1);
     assert_eq!(number(&store, "SELECT bug_code = 'BUG-1' FROM orchestration_bugs").await, 1);
     assert!(backup_path(&options.path, 1).exists());
 }
