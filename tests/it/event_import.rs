@@ -120,7 +120,8 @@ fn events_keep_their_id_and_project_of_elsewhere() {
         [field("event_type"), field("entity_code"), field("seq"), field("external_id"), field("project")]
     };
     let events: Vec<_> = events.as_array().unwrap().iter().map(told).collect();
-    let of_project = |seq: i64, id: serde_json::Value| [json!("project_note"), json!("P-1"), json!(seq), id, json!("P-1")];
+    let of_project =
+        |seq: i64, id: serde_json::Value| [json!("project_note"), json!("P-1"), json!(seq), id, json!("P-1")];
     assert_eq!(events[1], [json!("note"), json!("T-1"), json!(2), json!(17), json!("P-1")]);
     assert_eq!(events[2..], [of_project(1, json!("a18")), of_project(2, json!(null)), of_project(3, json!(null))]);
     let note = sandbox.json(&["event", "list", "T-1", "--type", "note"])["events"][0].take();

@@ -101,11 +101,12 @@ fn candidates(sql: &mut Sql, within: &Within, all_of: &[Vec<String>], limit: usi
         // what is outside of this is not drawn into it: events come newest first until enough are found
         sql.push(" ORDER BY event_id DESC OFFSET 0) AS indexed WHERE true");
         all(sql, within, all_of);
+        sql.push(" ORDER BY event_id DESC LIMIT ").bind(number(limit));
     } else {
         all(sql, within, all_of);
-        sql.push(") AS indexed");
+        // no index has this order, so that the server does not go through the log from its end, as it does for a limit
+        sql.push(") AS indexed ORDER BY event_id + 0 DESC LIMIT ").bind(number(limit));
     }
-    sql.push(" ORDER BY event_id DESC LIMIT ").bind(number(limit));
 }
 
 pub(super) fn count(within: &Within) -> Statement {
