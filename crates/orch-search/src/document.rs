@@ -9,11 +9,16 @@ use crate::matcher::{Match, Matcher};
 /// Words of different values are at least so far from each other.
 const GAP: u32 = 16;
 
+/// So many words at the beginning of a value say what it is about: about a line.
+const LEAD: u32 = 16;
+
 /// A word of the event that stands for one of the query.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Found {
     pub(crate) matched: Match,
     pub(crate) field: Field,
+    /// Whether it is among the first of its text.
+    pub(crate) lead: bool,
     /// Its number in the event.
     pub(crate) position: u32,
     /// Which text of the event it is in.
@@ -53,9 +58,10 @@ impl Document {
                 let position = base + token.position;
                 last = position;
                 length += u32::from(!token.extra);
+                let lead = token.position < LEAD && text.field != Field::Type;
                 let (from, to) = (token.range.start, token.range.end);
                 for matched in matcher.find(token.word) {
-                    found.push(Found { matched: *matched, field: text.field, position, leaf, from, to });
+                    found.push(Found { matched: *matched, field: text.field, lead, position, leaf, from, to });
                     if matched.how == How::Exact {
                         for (at, name) in names.iter().enumerate() {
                             if name.groups[0] == matched.group

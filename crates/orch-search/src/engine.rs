@@ -33,7 +33,7 @@ const MAX_READ: usize = 1_000;
 ///
 /// over the words of the query, each times how well the best of what stands for it does so: the same word 1, another form of it
 /// 0.9, and less where it only begins with it, has it inside, or is nearly the same. `f` counts the occurrences, weaker ones in
-/// part. [`Ranking`] has the
+/// part, those at the beginning of a text more. The function words of a sentence find nothing and count little. [`Ranking`] has the
 /// figures. The usual length is the median of the candidates. Of events with the same score the newer one comes first.
 pub struct ContextSearch<'a, I> {
     index: &'a I,
@@ -89,7 +89,7 @@ impl<'a, I: SearchIndex> ContextSearch<'a, I> {
     ) -> Result<A, StoreError> {
         let size = self.index.size().await?;
         let groups = expand(self.index, parsed, &self.ranking).await?;
-        let weights: Vec<f64> = groups.iter().map(|group| group.idf(size)).collect();
+        let weights = weights(&groups, size, self.ranking.hollow);
         let mut place = vec![None; parsed.words.len()];
         for (at, group) in groups.iter().enumerate() {
             if let Some(word) = group.place {
@@ -196,11 +196,12 @@ impl<I: SearchIndex> Search for ContextSearch<'_, I> {
         let explain = query.explain;
         self.rank(query, &parsed, most, |ranked, scorer| {
             let total = ranked.documents.len() as u64;
-            let hit = |(score, document): (Score, Document)| Hit {
-                score: score.value,
-                snippet: snippet(&document, scorer.weights),
-                explanation: if explain { scorer.explain(&document) } else { Vec::new() },
-                event: document.event,
+            let hit = |(score, mut document): (Score, Document)| {
+                let explanation = if explain { scorer.explain(&document) } else { Vec::new() };
+                // what finds no event does not show why this one was found
+                document.found.retain(|found| !scorer.groups[found.matched.group].hollow);
+                let snippet = snippet(&document, scorer.weights);
+                Hit { score: score.value, snippet, explanation, event: document.event }
             };
             let hits = ranked.documents.into_iter().take(query.limit).map(hit).collect();
             SearchAnswer { hits, total, total_is_exact: ranked.complete, from_cache: false }
@@ -220,6 +221,20 @@ impl<I: SearchIndex> Search for ContextSearch<'_, I> {
         })
         .await
     }
+}
+
+/// What a match of each group counts. Hollow words together count at most a share of what the others do: a log has few of
+/// them, and by their number they would outweigh what a long sentence is about.
+fn weights(groups: &[Group], size: u64, most: f64) -> Vec<f64> {
+    let mut weights: Vec<f64> = groups.iter().map(|group| group.idf(size)).collect();
+    let sum = |hollow: bool| -> f64 {
+        groups.iter().zip(&weights).filter(|(group, _)| group.hollow == hollow).map(|(_, weight)| weight).sum()
+    };
+    let share = (most * sum(false) / sum(true).max(f64::MIN_POSITIVE)).min(1.0);
+    for (_, weight) in groups.iter().zip(&mut weights).filter(|(group, _)| group.hollow) {
+        *weight *= share;
+    }
+    weights
 }
 
 /// The median, which a few long outputs do not move.

@@ -30,7 +30,7 @@ pub(crate) async fn expand<I: SearchIndex>(
 ) -> Result<Vec<Group>, StoreError> {
     let short = query.short;
     let mut asked: Vec<(Ask, LookUp)> = Vec::new();
-    for (place, word) in query.words.iter().enumerate().filter(|(_, word)| !word.hollow) {
+    for (place, word) in query.words.iter().enumerate() {
         asked.push((Ask::Word(place), LookUp::Exact(word.text.clone())));
         if short && may_begin(&word.text) {
             asked.push((Ask::Prefix(place), LookUp::Prefix(word.text.clone())));
@@ -77,7 +77,7 @@ pub(crate) async fn expand<I: SearchIndex>(
         ask(index, &asked, &mut groups, MAX_COMPARED, ranking).await?;
     }
     groups.retain(|group| group.size() > 0);
-    groups.sort_by_key(Group::size);
+    groups.sort_by_key(|group| (group.hollow, group.size()));
     groups.truncate(MAX_GROUPS);
     let places: Vec<Option<usize>> = groups.iter().map(|group| group.place).collect();
     for group in &mut groups {
@@ -141,7 +141,7 @@ fn group(word: &Word, place: usize, ranking: &Ranking) -> Group {
     // the same word again says less: k3 of BM25, for which Robertson and Zaragoza have no value that is always right
     let times = 3.0 * f64::from(word.times) / (2.0 + f64::from(word.times));
     let weight = if word.extra { ranking.whole } else { times };
-    Group { term: word.term.clone(), place: Some(place), ..made(&word.text, weight) }
+    Group { term: word.term.clone(), place: Some(place), hollow: word.hollow, ..made(&word.text, weight) }
 }
 
 fn made(word: &str, weight: f64) -> Group {
@@ -151,6 +151,7 @@ fn made(word: &str, weight: f64) -> Group {
         term,
         place: None,
         weight,
+        hollow: false,
         events: 0,
         prefix: false,
         inside: false,

@@ -58,6 +58,8 @@ pub(crate) struct Group {
     pub(crate) place: Option<usize>,
     /// What it counts beside others, 1 for a plain word.
     pub(crate) weight: f64,
+    /// Whether it only holds a sentence together: it tells the better of two events, but finds none.
+    pub(crate) hollow: bool,
     /// In about how many events it is, itself or another form of it.
     pub(crate) events: u64,
     /// Whether words that begin with it count.

@@ -98,7 +98,18 @@ mod tests {
         };
         let (term, guesses) = (term(word).into_owned(), guesses.iter().map(form).collect());
         let (word, weight) = (word.to_owned(), 1.0);
-        Group { word, term, place: None, weight, events: 1, prefix: false, inside: false, covers: Vec::new(), guesses }
+        Group {
+            word,
+            term,
+            place: None,
+            weight,
+            hollow: false,
+            events: 1,
+            prefix: false,
+            inside: false,
+            covers: Vec::new(),
+            guesses,
+        }
     }
 
     #[test]

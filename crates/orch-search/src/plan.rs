@@ -31,7 +31,7 @@ pub(crate) struct Chosen {
 }
 
 impl Plan {
-    /// Plans the way to at most `most` events. Groups must come rarest first.
+    /// Plans the way to at most `most` events. Groups must come rarest first, hollow ones last: they find no event.
     ///
     /// Rare words are asked for one by one, newest events first, until there are `postings` places of words. Of the others only
     /// those events are of interest that have several, so the rarest of them are asked for together. That is why a common word
@@ -47,7 +47,7 @@ impl Plan {
             return plan;
         }
         let (mut left, mut common) = (postings, Vec::new());
-        for (at, group) in groups.iter().enumerate() {
+        for (at, group) in groups.iter().enumerate().take_while(|(_, group)| !group.hollow) {
             let size = usize::try_from(group.size()).unwrap_or(usize::MAX);
             if size <= left {
                 plan.add(groups, &[at], left);
@@ -135,6 +135,7 @@ mod tests {
             term,
             place: None,
             weight: 1.0,
+            hollow: false,
             events,
             prefix: false,
             inside: false,
@@ -169,6 +170,13 @@ mod tests {
         assert_eq!(plan.go_on(&groups, &many), None);
         let found = [many.as_slice(), &[vec![1]]].concat();
         assert_eq!(plan.choose(&found, &[3.0, 2.0, 1.0], 2).ids, [9, 1]);
+    }
+
+    #[test]
+    fn hollow_words_are_not_asked_for() {
+        let plan = Plan::new(&[group("a", 5), Group { hollow: true, ..group("the", 9) }], &[], 20, 100);
+        assert_eq!(plan.asked, [(vec![vec!["a".to_owned()]], 100)]);
+        assert!(plan.choose(&[vec![1]], &[1.0, 0.1], 20).complete);
     }
 
     #[test]

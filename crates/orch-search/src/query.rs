@@ -24,7 +24,7 @@ pub(crate) struct Word {
     pub(crate) term: String,
     /// Whether it repeats other words: see [`Token::extra`].
     pub(crate) extra: bool,
-    /// Whether it says nothing of what the query is about, and is not looked for: a function word in a sentence.
+    /// Whether it says nothing of what the query is about: a function word in a sentence.
     pub(crate) hollow: bool,
     /// How often it was typed.
     pub(crate) times: u32,

@@ -12,6 +12,11 @@ pub struct Ranking {
     pub b: f64,
     /// How often a word in a title, message or summary counts, as in the BM25F of the same source.
     pub title: f64,
+    /// How often a word counts among the first of a text, which say what the rest is about: the subject of a message, the
+    /// title of a report, the name of a function.
+    pub lead: f64,
+    /// What the words of a sentence that only hold it together count at most, all of them, as a share of what the others do.
+    pub hollow: f64,
     /// What an identifier as a whole counts beside its parts.
     pub whole: f64,
     /// What two words count that are as near as in the query.
@@ -36,8 +41,10 @@ impl Default for Ranking {
             k1: 1.2,
             b: 0.75,
             title: 1.0,
+            lead: 1.5,
+            hollow: 0.07,
             whole: 0.5,
-            pair: 0.5,
+            pair: 0.4,
             literal: 0.5,
             recency: 0.15,
             half_life_days: 14.0,

@@ -59,13 +59,14 @@ pub(crate) struct Scorer<'a> {
 impl Scorer<'_> {
     /// The score; `None` if a phrase is missing, or nothing matches.
     pub(crate) fn score(&self, document: &Document) -> Option<Score> {
-        let (mut sum, mut factor) = (0.0, 1.0);
+        let (mut sum, mut hollow, mut factor) = (0.0, 0.0, 1.0);
         let share = self.parts(document, &mut |part, value| match part {
             Part::Recency => factor = value,
+            Part::Term(group, _) if self.groups[group].hollow => hollow += value,
             _ => sum += value,
         });
         (sum > 0.0 && self.phrases.iter().all(|phrase| has_phrase(document, phrase)))
-            .then_some(Score { value: sum * factor, share })
+            .then_some(Score { value: (sum + hollow) * factor, share })
     }
 
     /// The parts of the score in words. The sum of all but the last, times the last, is the score.
@@ -97,9 +98,13 @@ impl Scorer<'_> {
         for found in &document.found {
             let tally = &mut tallies[found.matched.group];
             let field = if found.field == Field::Title { self.ranking.title } else { 1.0 };
-            tally.frequency += found.matched.quality * field;
+            let lead = if found.lead { self.ranking.lead } else { 1.0 };
+            tally.frequency += found.matched.quality * field * lead;
             if tally.best.is_none_or(|(quality, _)| quality < found.matched.quality) {
                 tally.best = Some((found.matched.quality, found.matched.how));
+            }
+            if self.groups[found.matched.group].hollow {
+                continue;
             }
             tally.last = Some((found.position, found.matched.quality));
             for (pair, nearest) in self.pairs.iter().zip(&mut nearest) {

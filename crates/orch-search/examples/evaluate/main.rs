@@ -60,11 +60,21 @@ fn ranking(arguments: &mut Vec<String>) -> Result<Ranking> {
             "k1" => &mut ranking.k1,
             "b" => &mut ranking.b,
             "title" => &mut ranking.title,
+            "lead" => &mut ranking.lead,
+            "hollow" => &mut ranking.hollow,
             "whole" => &mut ranking.whole,
             "pair" => &mut ranking.pair,
             "literal" => &mut ranking.literal,
             "recency" => &mut ranking.recency,
             "least_share" => &mut ranking.least_share,
+            "candidates" => {
+                ranking.candidates = value.parse()?;
+                continue;
+            }
+            "postings" => {
+                ranking.postings = value.parse()?;
+                continue;
+            }
             other => return Err(format!("no figure is called {other}").into()),
         };
         *place = value.parse()?;

@@ -10,7 +10,7 @@ use super::entry::Kept;
 
 /// Raised with every change of what is stored, and of how hits are found or ranked: processes of two versions may share a
 /// second level, and each must get its own answers.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The key of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -117,3 +117,19 @@ async fn a_summary_counts_what_matches() {
     let summary = search.summary(&query("", EVERYWHERE)).await.expect("it can be read");
     assert_eq!((summary.total, summary.event_types.len()), (4, 2));
 }
+
+#[tokio::test]
+async fn function_words_of_a_sentence_find_nothing_and_tell_the_better() {
+    let log = Log::of(&["how do we do it with the", "roll back the release", "roll back a release"]).await;
+    let found = log.find("how do we roll back the release of march").await;
+    assert_eq!(found, ["roll back the release", "roll back a release"]);
+    assert_eq!(log.find("how do we do it").await[0], "how do we do it with the");
+}
+
+#[tokio::test]
+async fn what_a_text_begins_with_counts_more() {
+    let rest = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen";
+    let (first, last) = (format!("retries {rest}"), format!("{rest} retries"));
+    let log = Log::of(&[&first, &last]).await;
+    assert_eq!(log.find("retries").await, [first, last]);
+}
