@@ -273,10 +273,10 @@ where
     P: Deref<Target: SearchIndex> + Send + Sync,
 {
     async fn search(&self, query: &SearchQuery) -> Result<SearchAnswer, StoreError> {
-        self.answer(query, || self.search.search(query)).await
+        Box::pin(self.answer(query, || self.search.search(query))).await
     }
 
     async fn summary(&self, query: &SearchQuery) -> Result<SearchSummary, StoreError> {
-        self.answer(query, || self.search.summary(query)).await
+        Box::pin(self.answer(query, || self.search.summary(query))).await
     }
 }

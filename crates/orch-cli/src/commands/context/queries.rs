@@ -48,9 +48,10 @@ pub(super) async fn answer(
     format: Format,
 ) -> Result<(), CliError> {
     let failed = |error: std::io::Error| CliError::io("read", file, &error);
-    let mut input: Box<dyn BufRead> = match file.as_os_str() == "-" {
-        true => Box::new(std::io::stdin().lock()),
-        false => Box::new(BufReader::new(File::open(file).map_err(failed)?)),
+    let mut input: Box<dyn BufRead> = if file.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(BufReader::new(File::open(file).map_err(failed)?))
     };
     let (mut line, mut number) = (Vec::new(), 0_u64);
     loop {

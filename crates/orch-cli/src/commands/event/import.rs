@@ -165,7 +165,7 @@ impl Import {
                 match line {
                     Line::End => ended = true,
                     Line::Event(_) if is_known => done.skipped += 1,
-                    Line::Event(event) => events.push((lines.number, event)),
+                    Line::Event(event) => events.push((lines.number, *event)),
                     Line::Other if !is_known => done.left_out += 1,
                     Line::Other | Line::Blank => {}
                 }

@@ -22,7 +22,7 @@ pub(super) struct Lines<R> {
 /// What a line is.
 pub(super) enum Line {
     /// An event.
-    Event(ImportedEvent),
+    Event(Box<ImportedEvent>),
     /// An event of something that is neither a task nor a sprint.
     Other,
     /// Nothing.
@@ -61,6 +61,6 @@ impl<R: BufRead> Lines<R> {
             return Ok(Line::Blank);
         }
         let event = ImportedEvent::parse(&self.line, self.leave_out_others).map_err(refused)?;
-        Ok(event.map_or(Line::Other, Line::Event))
+        Ok(event.map_or(Line::Other, |event| Line::Event(Box::new(event))))
     }
 }
