@@ -47,7 +47,7 @@ fn a_newer_schema_is_refused_with_both_versions() {
     sandbox.sql("PRAGMA journal_mode=DELETE; PRAGMA user_version=99");
     let before = fs::read(sandbox.store()).unwrap();
     let run = sandbox.orch(&["task", "create", "x"]);
-    assert!(run.fails_with(8).stderr.contains("has schema 99; this program knows up to 2"), "{run}");
+    assert!(run.fails_with(8).stderr.contains("has schema 99; this program knows up to 3"), "{run}");
     assert_eq!(fs::read(sandbox.store()).unwrap(), before);
 }
 
