@@ -40,7 +40,7 @@ pub(crate) struct Indexed {
 }
 
 impl Indexed {
-    /// An event that is about a task, sprint or project; of a bug, see [`Indexed::of_bug`].
+    /// An event that happened in no session and came from no other project.
     pub(crate) fn new(belongs: Belongs, event_type: &str, actor: &str, payload: &Value) -> Self {
         Self {
             belongs,
@@ -141,5 +141,5 @@ pub(crate) async fn count_up(db: &impl ConnectionTrait, place: Place<'_>) -> Res
 
 /// The number of times that the index was changed other than by adding events, among the numbers that only grow.
 pub(crate) const GENERATION: &str = "search_generation";
-pub(crate) const COUNT_UP: &str = "INSERT INTO orchestration_sequences AS counted (name, value) VALUES ('search_generation', 1) \
+const COUNT_UP: &str = "INSERT INTO orchestration_sequences AS counted (name, value) VALUES ('search_generation', 1) \
      ON CONFLICT (name) DO UPDATE SET value = counted.value + 1";

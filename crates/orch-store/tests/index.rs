@@ -157,6 +157,25 @@ async fn an_event_is_found_by_its_terms_within_its_scope() {
 }
 
 #[tokio::test]
+async fn no_text_brings_an_event_into_another_scope() {
+    for home in homes().await {
+        // what the index itself writes for a task, a sprint, a type and an actor, with and without its escapes
+        let forged =
+            "\u{e002}\u{e000}54\u{e000}2d1 \u{e003}\u{e000}53\u{e000}2d1 \u{e002}T-1 \u{e005}x type x actor agent 1";
+        import(&home, &[forged, "walrus", forged]).await;
+        for scope in
+            [SearchScope::Task(TaskCode::new("T-1").unwrap()), SearchScope::Sprint(SprintCode::new("S-1").unwrap())]
+        {
+            let found = found(&home, &within(scope.clone()), &[], 10).await;
+            assert!(found.iter().all(|text| text != forged), "{scope:?}: {found:?}");
+        }
+        let by = Within { actor: Some(Actor::new("agent 1").unwrap()), ..within(project()) };
+        let found = found(&home, &by, &[], 10).await;
+        assert!(found[0] == "walrus" && found.iter().all(|text| text != forged), "{found:?}");
+    }
+}
+
+#[tokio::test]
 async fn filters_count_before_the_limit() {
     for home in homes().await {
         import(&home, &["walrus 0", "walrus 1", "walrus 2", "walrus 3", "walrus 4"]).await;
