@@ -5,6 +5,7 @@
 //! the time is in proportion to the length of the text, whatever is in it.
 
 mod address;
+mod artifact;
 mod assignment;
 mod custom;
 mod entropy;
