@@ -42,9 +42,14 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
             return Exit::Usage;
         }
         Err(error) => {
-            // help and version go to standard output, wrong usage to standard error; nobody may be listening
+            // help and version go to standard output, wrong usage, which repeats what was typed, to standard error
+            if error.use_stderr() {
+                Printer { json }.usage(&error.render().ansi().to_string());
+                return Exit::Usage;
+            }
+            // nobody may be listening
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return Exit::Done;
         }
     };
     start_tracing();

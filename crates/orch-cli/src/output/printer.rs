@@ -105,6 +105,11 @@ impl Printer {
         }
     }
 
+    /// Tells what is wrong with the arguments, in the words of the parser.
+    pub(crate) fn usage(self, text: &str) {
+        err(&Redactor::default().text(text));
+    }
+
     /// Tells why a command failed, and what to do.
     pub(crate) fn error(self, error: CliError) {
         // whatever the settings say: an address of a database must not get into the log of a build

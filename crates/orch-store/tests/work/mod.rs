@@ -33,7 +33,7 @@ pub(crate) async fn create(store: &SqlStore, wanted: Option<&str>) -> Result<Out
             return Err(Refusal::CodeTaken(context.code.to_string()));
         }
         let created = fixture::task_created(context.code.as_str());
-        let draft = Draft::creating(created, operation, context.now);
+        let draft = Draft::creating(created, &operation, context.now);
         Ok(TaskChange { draft, answer: context.code })
     };
     store.change_task(&request, &scope, decide).await
