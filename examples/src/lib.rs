@@ -3,6 +3,7 @@
 use orch_core::clock::Clock;
 use orch_core::code::{Actor, InvalidName};
 use orch_core::operation::{Operation, OperationId};
+use orch_core::redact::Redactor;
 
 /// The clock of the machine.
 #[derive(Debug, Clone, Copy)]
@@ -24,5 +25,10 @@ impl Clock for MachineClock {
 /// [`InvalidName`] if `actor` is not acceptable as a name.
 #[expect(clippy::disallowed_methods, reason = "this is the one place where the examples make ids")]
 pub fn operation(actor: &str) -> Result<Operation, InvalidName> {
-    Ok(Operation { id: OperationId::from(ulid::Ulid::new()), actor: Actor::new(actor)?, key: None })
+    Ok(Operation {
+        id: OperationId::from(ulid::Ulid::new()),
+        actor: Actor::new(actor)?,
+        key: None,
+        redactor: Redactor::default(),
+    })
 }

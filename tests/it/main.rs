@@ -24,6 +24,7 @@ mod sqlite {
     mod git_commit;
     mod integrity;
     mod lifecycle;
+    mod redaction;
     mod search;
     mod store;
     mod transfer;
@@ -44,6 +45,7 @@ mod postgres {
     mod git_commit;
     mod integrity;
     mod lifecycle;
+    mod redaction;
     mod search;
     mod server;
     mod transfer;

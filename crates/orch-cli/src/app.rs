@@ -11,6 +11,7 @@ use orch_core::bug::Fingerprinter;
 use orch_core::clock::Clock;
 use orch_core::code::{Actor, IdempotencyKey, TaskCode};
 use orch_core::operation::{Operation, OperationId};
+use orch_core::redact::Redactor;
 use orch_core::service::{BugService, RecordService, SessionService};
 use orch_core::store::{SessionFilter, SessionStore, Window};
 use orch_search::cache::{CacheSettings, Cached, RedisLevel, RedisSettings};
@@ -37,13 +38,18 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
         Err(error) if json && error.use_stderr() => {
             let text = error.render().to_string();
             let message = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("wrong usage");
-            Printer { json }.error(&CliError::usage(message).hint("run: orch help"));
+            Printer { json }.error(CliError::usage(message).hint("run: orch help"));
             return Exit::Usage;
         }
         Err(error) => {
-            // help and version go to standard output, wrong usage to standard error; nobody may be listening
+            // help and version go to standard output, wrong usage, which repeats what was typed, to standard error
+            if error.use_stderr() {
+                Printer { json }.usage(&error.render().ansi().to_string());
+                return Exit::Usage;
+            }
+            // nobody may be listening
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return Exit::Done;
         }
     };
     start_tracing();
@@ -51,8 +57,9 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
     match run(cli, printer) {
         Ok(exit) => exit,
         Err(error) => {
-            printer.error(&error);
-            error.exit
+            let exit = error.exit;
+            printer.error(error);
+            exit
         }
     }
 }
@@ -60,7 +67,7 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
 fn start_tracing() {
     if config::environment("ORCH_LOG").is_some() {
         let filter = tracing_subscriber::EnvFilter::from_env("ORCH_LOG");
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(crate::output::log::Log::default).init();
     }
 }
 
@@ -70,6 +77,7 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, CliError> {
         .build()
         .map_err(|error| CliError::new(Exit::Unavailable, format!("could not start: {error}")))?;
     let app = App::new(&cli.global, printer)?;
+    let redactor = app.redactor.clone();
     let result = runtime.block_on(async {
         let result = crate::commands::run(&app, cli.command).await;
         app.leave_open().await;
@@ -77,7 +85,8 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, CliError> {
     });
     // a runtime waits for its threads when it is dropped; nothing is left to wait for
     runtime.shutdown_background();
-    result
+    // the printer knows no patterns of a project's own
+    result.map_err(|error| error.without_secrets(&redactor))
 }
 
 /// The search of the command line.
@@ -97,6 +106,8 @@ pub(crate) struct App {
     id: OperationId,
     project: Option<Project>,
     settings: Settings,
+    /// What cuts secrets out of all that is stored and told.
+    pub(crate) redactor: Redactor,
     store: OnceCell<SqlStore>,
 }
 
@@ -113,12 +124,15 @@ impl App {
         let id = new_id();
         let (clock, key) = (crate::time::clock(), global.idempotency_key.clone());
         let no_input = global.no_input;
-        Ok(Self { start, printer, clock, actor, key, no_input, id, project, settings, store: OnceCell::new() })
+        let redactor = settings.redactor();
+        let store = OnceCell::new();
+        Ok(Self { start, printer, clock, actor, key, no_input, id, project, settings, redactor, store })
     }
 
     /// This invocation.
     pub(crate) fn operation(&self) -> Operation {
-        Operation { id: self.id.clone(), actor: self.actor.clone(), key: self.key.clone() }
+        let (id, actor, key) = (self.id.clone(), self.actor.clone(), self.key.clone());
+        Operation { id, actor, key, redactor: self.redactor.clone() }
     }
 
     /// The id of this invocation.

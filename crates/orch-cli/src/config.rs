@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use orch_core::bug::Fingerprinter;
 use orch_core::code::Actor;
+use orch_core::redact::Redactor;
 use orch_core::vcs::MessageTemplate;
 use orch_core::workflow::Settings as WorkflowSettings;
 use orch_core::yaml::{self, Fault, FaultList, Faults, Node};
@@ -12,130 +13,10 @@ use serde_json::{Value, json};
 use crate::error::CliError;
 use crate::exit::Exit;
 
+mod known;
 mod rules;
 
-/// What a setting may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Text,
-    Bool,
-    /// A whole number within these bounds.
-    Number(i64, i64),
-    /// A template of commit messages.
-    Message,
-    /// A project's own rules for bugs.
-    Rules(rules::List),
-}
-
-/// A setting that orch knows.
-struct Known {
-    key: &'static str,
-    form: Form,
-    default: Option<&'static str>,
-    help: &'static str,
-}
-
-const fn known(key: &'static str, form: Form, default: Option<&'static str>, help: &'static str) -> Known {
-    Known { key, form, default, help }
-}
-
-/// The setting that names a database instead of the file.
-const DATABASE_URL: &str = "storage.database_url";
-
-/// The setting that names a server that shares answers.
-const REDIS_URL: &str = "search.redis_url";
-
-/// Every setting. The variable of `workflow.lease_minutes` is `ORCH_WORKFLOW_LEASE_MINUTES`.
-const KNOWN: &[Known] = &[
-    known("storage.path", Form::Text, Some("orch.db"), "The SQLite file, seen from the folder .orch"),
-    known(DATABASE_URL, Form::Text, None, "A PostgreSQL database instead of the file: postgres://USER@HOST/DATABASE"),
-    known(
-        "storage.retry_seconds",
-        Form::Number(0, 3_600),
-        Some("20"),
-        "How long to go on trying where the server cannot be reached",
-    ),
-    known(
-        "storage.busy_timeout_seconds",
-        Form::Number(0, 3_600),
-        Some("30"),
-        "How long a writer waits for another one",
-    ),
-    known("workflow.template", Form::Text, None, "A template: a file seen from the project's root, or a built-in name"),
-    known(
-        "workflow.lease_minutes",
-        Form::Number(1, 43_200),
-        Some("60"),
-        "How long a task is held after its holder's last act",
-    ),
-    known("workflow.allow_phase_skip", Form::Bool, None, "Overrules the template's setting of this name"),
-    known("workflow.allow_user_override", Form::Bool, None, "Overrules the template's setting of this name"),
-    known("workflow.require_artifact_validation", Form::Bool, None, "Overrules the template's setting of this name"),
-    known("workflow.sync_files_on_phase_complete", Form::Bool, None, "Overrules the template's setting of this name"),
-    known("workflow.sync_files_on_close", Form::Bool, None, "Overrules the template's setting of this name"),
-    known(
-        "search.half_life_days",
-        Form::Number(1, 36_500),
-        Some("14"),
-        "After how many days half of what a new event has over an old one is left",
-    ),
-    known(
-        "search.cache_ttl",
-        Form::Number(0, 31_536_000),
-        Some("3600"),
-        "How long an answer may be given again, in seconds; it never is after a write",
-    ),
-    known(
-        "search.cache_bytes",
-        Form::Number(0, 1 << 40),
-        Some("33554432"),
-        "How many bytes the answers that a process keeps may have",
-    ),
-    known(
-        REDIS_URL,
-        Form::Text,
-        None,
-        "A Redis server that shares answers between processes: redis://HOST:PORT/NUMBER",
-    ),
-    known(
-        "search.redis_ttl",
-        Form::Number(1, 31_536_000),
-        Some("3600"),
-        "How long an answer is kept on the Redis server, in seconds",
-    ),
-    known(
-        "files.max_artifact_bytes",
-        Form::Number(1, 1 << 30),
-        Some("10485760"),
-        "The largest artifact that is taken up",
-    ),
-    known("git.auto_commit", Form::Bool, Some("false"), "Commit the work of a task when its session ends"),
-    known("git.commit_all", Form::Bool, Some("false"), "Stage all changes and new files for a commit, as --all does"),
-    known(
-        "git.commit_message_template",
-        Form::Message,
-        Some("[{task_code}] {task_title}"),
-        "The message of a commit: {sprint_code}, {task_code}, {task_title}, {phase} and {task_type} are put in",
-    ),
-    known(
-        "bugs.blank",
-        Form::Rules(rules::List::Patterns),
-        None,
-        "Regular expressions of what differs from run to run in your errors",
-    ),
-    known(
-        "bugs.keep",
-        Form::Rules(rules::List::Patterns),
-        None,
-        "Regular expressions of what tells your errors apart, whatever it looks like",
-    ),
-    known(
-        "bugs.fixed",
-        Form::Rules(rules::List::Named),
-        None,
-        "Errors that are one bug: a list of {pattern, name}, for a pattern that the error matches anywhere",
-    ),
-];
+use known::{DATABASE_URL, Form, KNOWN, Known, REDIS_URL};
 
 /// The name of the project's file, in the folder `.orch`.
 pub(crate) const FILE: &str = "config.yaml";
@@ -241,6 +122,14 @@ impl Settings {
     /// What finds the fingerprints of errors, with the project's own rules.
     pub(crate) fn fingerprinter(&self) -> Fingerprinter {
         Fingerprinter::new(rules::rules(self.get("bugs.blank"), self.get("bugs.keep"), self.get("bugs.fixed")))
+    }
+
+    /// What cuts secrets out of all that is stored.
+    pub(crate) fn redactor(&self) -> Redactor {
+        if self.get("redaction.enabled") == Some("false") {
+            return Redactor::off();
+        }
+        Redactor::new(rules::patterns(self.get("redaction.patterns")), self.get("redaction.entropy") == Some("true"))
     }
 
     /// After how many days half of what a new event has over an old one is left.

@@ -5,6 +5,7 @@ use std::path::Path;
 use orch_core::artifact::FolderError;
 use orch_core::code::InvalidName;
 use orch_core::pull_request::PullRequestError;
+use orch_core::redact::Redactor;
 use orch_core::refusal::Refusal;
 use orch_core::service::ServiceError;
 use orch_core::store::StoreError;
@@ -83,6 +84,17 @@ impl CliError {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// The same without what looks like a secret: messages of databases, git and files say what they like.
+    pub(crate) fn without_secrets(self, redactor: &Redactor) -> Self {
+        Self {
+            exit: self.exit,
+            message: redactor.owned(self.message),
+            hint: self.hint.map(|hint| redactor.owned(hint)),
+            details: redactor.json(self.details),
+            lines: self.lines.into_iter().map(|line| redactor.owned(line)).collect(),
+        }
     }
 
     /// With facts for programs.

@@ -6,6 +6,8 @@ use crate::artifact::{ArtifactFile, sha256_hex};
 use crate::code::{Actor, PhaseName, SessionKey};
 use crate::event::{ArtifactSaved, Fact, NewEvent, PhaseStarted, TaskCreated};
 use crate::fold::{self, Circumstance};
+use crate::operation::Operation;
+use crate::redact::Redactor;
 use crate::session::Session;
 use crate::task::Task;
 
@@ -33,6 +35,7 @@ impl Template {
 pub struct Draft {
     task: Task,
     actor: Actor,
+    redactor: Redactor,
     now: DateTime<Utc>,
     events: Vec<NewEvent>,
     contents: Vec<ArtifactFile>,
@@ -42,20 +45,23 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A draft that begins with a new task.
+    /// A draft that begins with a new task, and is the operation's.
     #[must_use]
-    pub fn creating(created: TaskCreated, actor: Actor, now: DateTime<Utc>) -> Self {
-        let task = fold::created(&created, Circumstance { actor: &actor, at: now, session_key: None });
-        let events = vec![NewEvent { fact: Fact::TaskCreated(created), session_key: None }];
-        Self { task, actor, now, events, contents: Vec::new(), template: None, left: Vec::new(), head: None }
+    pub fn creating(created: TaskCreated, operation: &Operation, now: DateTime<Utc>) -> Self {
+        let fact = operation.redactor.fact(Fact::TaskCreated(created));
+        let Fact::TaskCreated(created) = &fact else { unreachable!("what is cut out of a fact changes no kind") };
+        let task = fold::created(created, Circumstance { actor: &operation.actor, at: now, session_key: None });
+        let events = vec![NewEvent { fact, session_key: None }];
+        Self { events, ..Self::on(task, operation, now) }
     }
 
-    /// A draft that changes `task`.
+    /// A draft that changes `task`, and is the operation's.
     #[must_use]
-    pub fn on(task: Task, actor: Actor, now: DateTime<Utc>) -> Self {
+    pub fn on(task: Task, operation: &Operation, now: DateTime<Utc>) -> Self {
         Self {
             task,
-            actor,
+            actor: operation.actor.clone(),
+            redactor: operation.redactor.clone(),
             now,
             events: Vec::new(),
             contents: Vec::new(),
@@ -119,11 +125,13 @@ impl Draft {
         self.record_in(key, fact);
     }
 
-    /// Adds a fact in a session that is named.
+    /// Adds a fact in a session that is named. This is where secrets are cut out, so that neither the state nor the log
+    /// gets one.
     pub fn record_in(&mut self, session_key: Option<SessionKey>, fact: Fact) {
         if matches!(fact, Fact::SessionStarted(_)) {
             self.left.extend(self.task.session.clone());
         }
+        let fact = self.redactor.fact(fact);
         let circumstance = Circumstance { actor: &self.actor, at: self.now, session_key: session_key.as_ref() };
         fold::advance(&mut self.task, &fact, circumstance);
         self.events.push(NewEvent { fact, session_key });

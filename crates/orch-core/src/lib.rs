@@ -14,6 +14,7 @@ pub mod instructions;
 pub mod machine;
 pub mod operation;
 pub mod pull_request;
+pub mod redact;
 pub mod refusal;
 pub mod search;
 pub mod service;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::code::{Actor, IdempotencyKey, InvalidName};
+use crate::redact::Redactor;
 
 /// The id of one operation, a ULID; every event that the operation writes carries it as `correlation_id`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,6 +67,8 @@ pub struct Operation {
     pub actor: Actor,
     /// The key under which the caller may repeat it.
     pub key: Option<IdempotencyKey>,
+    /// What cuts secrets out of all that it writes. The default is on.
+    pub redactor: Redactor,
 }
 
 /// An operation together with what was asked: what a store needs to recognise a repeated call.
@@ -80,7 +83,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// Binds an operation to the request it carries out. The actor does not count: a hand-over may repeat a call.
+    /// Binds an operation to the request it carries out. The actor does not count: a hand-over may repeat a call. Nor do
+    /// secrets: a hash of one could be guessed.
     ///
     /// # Panics
     /// Never: `arguments` are plain data, which always have a JSON form.
@@ -91,7 +95,8 @@ impl Request {
                 let mut hash = Sha256::new();
                 hash.update((name.len() as u64).to_be_bytes());
                 hash.update(name);
-                hash.update(serde_json::to_vec(arguments).unwrap_or_default());
+                let arguments = serde_json::to_string(arguments).unwrap_or_default();
+                hash.update(operation.redactor.text(&arguments).as_bytes());
                 hex(&hash.finalize())
             }
             None => String::new(),

@@ -121,9 +121,9 @@ async fn change(store: &SqlStore, operation: &Operation, name: &str) -> Result<O
     }
     let decide = |context: TaskContext| {
         let draft = match context.task {
-            None => Draft::creating(fixture::task_created(name), operation.actor.clone(), context.now),
+            None => Draft::creating(fixture::task_created(name), operation, context.now),
             Some(task) => {
-                let mut draft = Draft::on(task, operation.actor.clone(), context.now);
+                let mut draft = Draft::on(task, operation, context.now);
                 let mut changes = TaskChanges::default();
                 changes.metadata.insert("count".into(), draft.task().version.into());
                 draft.record(Fact::TaskUpdated(TaskUpdated { changes, previous: TaskChanges::default() }));

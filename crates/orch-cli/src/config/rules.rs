@@ -1,6 +1,8 @@
-//! A project's own rules for bugs, in the section `bugs`: lists in a file, JSON in a variable, kept as JSON. Applies none.
+//! A project's own rules for bugs and secrets, in the sections `bugs` and `redaction`: lists in a file, JSON in a variable,
+//! kept as JSON. Applies none.
 
 use orch_core::bug::CustomRules;
+use orch_core::redact::CustomPatterns;
 use orch_core::yaml::{Fault, FaultList, Fields, Kind, Node};
 use serde_json::{Value, json};
 
@@ -11,6 +13,8 @@ pub(super) enum List {
     Patterns,
     /// Patterns with a name each.
     Named,
+    /// Patterns of secrets, with or without a name.
+    Secrets,
 }
 
 impl List {
@@ -18,6 +22,7 @@ impl List {
         match self {
             Self::Patterns => "a list of regular expressions",
             Self::Named => "a list of {pattern, name}",
+            Self::Secrets => "a list of regular expressions or {pattern, name}",
         }
     }
 
@@ -28,15 +33,16 @@ impl List {
         for item in items {
             let rule = match self {
                 Self::Patterns => json!(item.text(key, faults)?),
-                Self::Named => {
+                Self::Secrets if matches!(item.kind, Kind::Text(_)) => json!({"pattern": item.text(key, faults)?}),
+                Self::Named | Self::Secrets => {
                     let fields = Fields::read(item, item.at, key, &["pattern", "name"], faults)?;
                     let pattern = fields.require("pattern", key, faults)?.text("pattern", faults)?;
                     let name = fields.require("name", key, faults)?.text("name", faults)?;
                     json!({"pattern": pattern, "name": name})
                 }
             };
-            match self.compile(std::slice::from_ref(&rule)) {
-                Ok(_) => rules.push(rule),
+            match self.check(std::slice::from_ref(&rule)) {
+                Ok(()) => rules.push(rule),
                 Err(problem) => faults.add(|| Fault::new(item.at, format!("{key}: {problem}"))),
             }
         }
@@ -48,25 +54,52 @@ impl List {
     pub(super) fn read_text(self, text: &str) -> Result<String, String> {
         let expected = || format!("{} as JSON", self.expected());
         let rules: Vec<Value> = serde_json::from_str(text).map_err(|_| expected())?;
-        self.compile(&rules).map_err(|problem| format!("{}: {problem}", expected()))?;
+        self.check(&rules).map_err(|problem| format!("{}: {problem}", expected()))?;
         Ok(Value::Array(rules).to_string())
     }
 
-    fn compile(self, rules: &[Value]) -> Result<CustomRules, String> {
+    fn check(self, rules: &[Value]) -> Result<(), String> {
+        if self == Self::Secrets {
+            let named: Option<Vec<_>> = rules.iter().map(secret).collect();
+            let named = named.ok_or_else(|| self.expected().to_owned())?;
+            return CustomPatterns::new(named).map(|_| ()).map_err(|errors| told(&errors));
+        }
         let text = |value: &Value| value.as_str().map(ToOwned::to_owned).ok_or_else(|| self.expected().to_owned());
         let (mut patterns, mut named) = (Vec::new(), Vec::new());
         for rule in rules {
             match self {
                 Self::Patterns => patterns.push(text(rule)?),
-                Self::Named => named.push((text(&rule["pattern"])?, text(&rule["name"])?)),
+                _ => named.push((text(&rule["pattern"])?, text(&rule["name"])?)),
             }
         }
-        CustomRules::new(patterns, Vec::new(), named).map_err(|errors| {
-            let told =
-                errors.iter().map(|error| crate::error::chain(error).split_whitespace().collect::<Vec<_>>().join(" "));
-            told.collect::<Vec<_>>().join("; ")
-        })
+        CustomRules::new(patterns, Vec::new(), named).map(|_| ()).map_err(|errors| told(&errors))
     }
+}
+
+fn told<E: std::error::Error>(errors: &[E]) -> String {
+    let told = errors.iter().map(|error| crate::error::chain(error).split_whitespace().collect::<Vec<_>>().join(" "));
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// A pattern of a secret and its name, from a text or an object.
+fn secret(rule: &Value) -> Option<(String, Option<String>)> {
+    match rule {
+        Value::String(pattern) => Some((pattern.clone(), None)),
+        Value::Object(fields) => {
+            let name = match fields.get("name") {
+                None => None,
+                Some(name) => Some(name.as_str()?.to_owned()),
+            };
+            Some((fields.get("pattern")?.as_str()?.to_owned(), name))
+        }
+        _ => None,
+    }
+}
+
+/// The patterns of secrets of a list that was checked.
+pub(super) fn patterns(list: Option<&str>) -> CustomPatterns {
+    let rules: Vec<Value> = list.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    CustomPatterns::new(rules.iter().filter_map(secret).collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// The rules of lists that were checked.

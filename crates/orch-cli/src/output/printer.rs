@@ -8,6 +8,8 @@ use anstyle::{AnsiColor, Style};
 pub(crate) use orch_core::visible::{visible, visible_line};
 use serde_json::{Value, json};
 
+use orch_core::redact::Redactor;
+
 use crate::error::CliError;
 
 /// When colours are used.
@@ -103,8 +105,15 @@ impl Printer {
         }
     }
 
+    /// Tells what is wrong with the arguments, in the words of the parser.
+    pub(crate) fn usage(self, text: &str) {
+        err(&Redactor::default().text(text));
+    }
+
     /// Tells why a command failed, and what to do.
-    pub(crate) fn error(self, error: &CliError) {
+    pub(crate) fn error(self, error: CliError) {
+        // whatever the settings say: an address of a database must not get into the log of a build
+        let error = error.without_secrets(&Redactor::default());
         if self.json {
             let document = json!({"error": {
                 "code": error.exit.word(), "exit_code": error.exit.number(), "message": error.message,

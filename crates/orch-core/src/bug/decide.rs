@@ -5,10 +5,11 @@ use super::fact::{
 };
 use super::keys::Keys;
 use super::record::{Bug, BugStatus, bug_after};
-use crate::code::{Actor, BugCode, SessionKey, TaskCode};
+use crate::code::{BugCode, SessionKey, TaskCode};
 use crate::draft::Draft;
 use crate::event::{Fact, NewEvent};
 use crate::fold::Circumstance;
+use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::store::{BugContext, BugName};
 
@@ -92,7 +93,7 @@ fn followed<'b>(found: &'b [Bug], bug: &'b Bug) -> &'b Bug {
 #[derive(Debug)]
 pub(crate) struct Changing {
     context: BugContext,
-    actor: Actor,
+    operation: Operation,
     codes: std::vec::IntoIter<BugCode>,
     bugs: Vec<BugDraft>,
     tasks: Vec<Draft>,
@@ -112,9 +113,9 @@ pub(crate) struct Met {
 }
 
 impl Changing {
-    pub(crate) fn new(context: BugContext, actor: &Actor) -> Self {
+    pub(crate) fn new(context: BugContext, operation: &Operation) -> Self {
         let codes = context.codes.clone().into_iter();
-        Self { context, actor: actor.clone(), codes, bugs: Vec::new(), tasks: Vec::new() }
+        Self { context, operation: operation.clone(), codes, bugs: Vec::new(), tasks: Vec::new() }
     }
 
     /// The bugs and tasks with their new facts.
@@ -259,7 +260,9 @@ impl Changing {
     }
 
     fn record(&mut self, code: &BugCode, session_key: Option<SessionKey>, fact: Fact) -> Result<(), Refusal> {
-        let circumstance = Circumstance { actor: &self.actor, at: self.context.now, session_key: session_key.as_ref() };
+        let fact = self.operation.redactor.fact(fact);
+        let (actor, at) = (&self.operation.actor, self.context.now);
+        let circumstance = Circumstance { actor, at, session_key: session_key.as_ref() };
         let impossible = |_| Refusal::NoBug(code.to_string());
         if let Some(draft) = self.bugs.iter_mut().find(|draft| draft.bug.code == *code) {
             draft.bug = bug_after(Some(draft.bug.clone()), &fact, circumstance).map_err(impossible)?;
@@ -296,7 +299,7 @@ impl Changing {
         let at = known.unwrap_or(self.tasks.len());
         if known.is_none() {
             let task = self.context.tasks.get(code).ok_or_else(|| Refusal::NoTask(code.clone()))?;
-            self.tasks.push(Draft::on(task.clone(), self.actor.clone(), self.context.now));
+            self.tasks.push(Draft::on(task.clone(), &self.operation, self.context.now));
         }
         Ok(&mut self.tasks[at])
     }

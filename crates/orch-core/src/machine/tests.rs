@@ -36,7 +36,7 @@ struct World {
 impl World {
     fn new(settings: Settings) -> Self {
         let created = fixture::task_created("TSK-001");
-        let draft = Draft::creating(created, fixture::actor("ada"), fixture::now());
+        let draft = Draft::creating(created, &fixture::operation(1, "ada"), fixture::now());
         let mut world = Self {
             task: draft.task().clone(),
             log: Vec::new(),
@@ -63,7 +63,7 @@ impl World {
         actor: &str,
         decide: impl Fn(&mut Draft, &Ground<'_>, &Found) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let mut draft = Draft::on(self.task.clone(), fixture::actor(actor), self.now);
+        let mut draft = Draft::on(self.task.clone(), &fixture::operation(1, actor), self.now);
         let ground =
             Ground { workflow: &self.workflow, template: &self.template, settings: self.settings, lease_seconds: 60 };
         let answer = decide(&mut draft, &ground, &self.files)?;

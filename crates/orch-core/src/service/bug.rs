@@ -102,6 +102,14 @@ impl<S: Store> BugService<'_, S> {
         reports: &[StoredReport],
         how: &Logging,
     ) -> Result<(Outcome<BugsAnswer>, Vec<HookReport>), ServiceError> {
+        // first of all, so that errors that differ in a secret are one bug
+        let reports: &[StoredReport] =
+            &reports.iter().map(|report| operation.redactor.report(report)).collect::<Vec<_>>();
+        let how = &Logging {
+            note: how.note.clone().map(|note| operation.redactor.owned(note)),
+            context: operation.redactor.map(how.context.clone()),
+            ..how.clone()
+        };
         check_logging(reports, how)?;
         let store = self.sessions.store;
         let outdated = BugFilter {
@@ -123,7 +131,7 @@ impl<S: Store> BugService<'_, S> {
             reports.iter().map(|report| (&report.message, &report.file, report.line, &report.stack)).collect();
         let request = Request::new(operation, "bug.log", &(said, how));
         let decide = |context: BugContext| {
-            let mut changing = Changing::new(context, &operation.actor);
+            let mut changing = Changing::new(context, operation);
             let met = occurrences.iter().map(|logged| changing.log(logged)).collect::<Result<Vec<Met>, _>>()?;
             let answer = BugsAnswer { bugs: met.iter().filter_map(|met| logged_bug(&changing, met)).collect() };
             Ok(change(changing, answer))
@@ -169,6 +177,7 @@ impl<S: Store> BugService<'_, S> {
         name: &BugName,
         resolution: &str,
     ) -> Result<Outcome<BugAnswer>, ServiceError> {
+        let resolution = &*operation.redactor.text(resolution);
         check_text("resolution", resolution, MAX_NOTE)?;
         if resolution.trim().is_empty() {
             return Err(Refusal::Invalid { what: "resolution", problem: "is empty".into() }.into());
@@ -176,7 +185,7 @@ impl<S: Store> BugService<'_, S> {
         let request = Request::new(operation, "bug.resolve", &(name, resolution));
         let scope = BugScope { names: vec![name.clone()], ..BugScope::default() };
         let decide = |context: BugContext| {
-            let mut changing = Changing::new(context, &operation.actor);
+            let mut changing = Changing::new(context, operation);
             let code = changing.resolve(name, resolution)?;
             answered(changing, &code)
         };
@@ -196,7 +205,7 @@ impl<S: Store> BugService<'_, S> {
         let request = Request::new(operation, "bug.merge", &(keep, other));
         let scope = BugScope { names: vec![keep.clone(), other.clone()], ..BugScope::default() };
         let decide = |context: BugContext| {
-            let mut changing = Changing::new(context, &operation.actor);
+            let mut changing = Changing::new(context, operation);
             let code = changing.merge(keep, other)?;
             answered(changing, &code)
         };
@@ -256,12 +265,13 @@ impl<S: Store> BugService<'_, S> {
         for code in codes {
             rekeyed.looked_at += 1;
             let Some(report) = self.report(&code).await? else { continue };
+            let report = operation.redactor.report(&report);
             let keys = Keys::of(&self.fingerprinter.fingerprint(&report.as_report()).0);
             let name = BugName::Code(code.clone());
             let scope = BugScope { names: vec![name.clone(), BugName::Hash(keys.hash.clone())], ..BugScope::default() };
             let request = Request::new(operation, "bug.rekey", &());
             let decide = |context: BugContext| {
-                let mut changing = Changing::new(context, &operation.actor);
+                let mut changing = Changing::new(context, operation);
                 let now = changing.rekey(&name, &keys)?;
                 let change = change(changing, now);
                 Ok(BugChange {

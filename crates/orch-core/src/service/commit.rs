@@ -95,7 +95,7 @@ impl<S: Store> SessionService<'_, S> {
         let arguments = (code, template, &order.take, order.allow_detached);
         let request = Request::new(operation, "git.commit", &arguments);
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             let Ok(base) = &checked else { return Err(Refusal::CannotCommit) };
             let session = draft.task().active_session().cloned();
             let (session, phase) = match (ended, session) {
@@ -104,6 +104,8 @@ impl<S: Store> SessionService<'_, S> {
                 (None, None) => (None, None),
             };
             let message = template.render(MessageValues { task: draft.task(), phase: phase.as_ref() });
+            // it is kept for whoever repeats the call, and must be the one that git has
+            let message = operation.redactor.owned(message);
             if message.is_empty() {
                 return Err(Refusal::Invalid { what: "commit message", problem: "is empty".into() });
             }
@@ -159,8 +161,8 @@ impl<S: Store> SessionService<'_, S> {
         let unkeyed = Operation { key: None, id: intent.operation.clone(), ..operation.clone() };
         let request = Request::new(&unkeyed, "git.committed", &());
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
-            let commit = recorded(&draft, &commit, intent.phase.as_ref());
+            let mut draft = draft_of(&context, operation)?;
+            let commit = recorded(operation, &draft, &commit, intent.phase.as_ref());
             let fact = Committed { operation: intent.operation.clone(), commit: commit.clone() };
             draft.record_in(intent.session.clone(), Fact::Committed(fact));
             Ok(TaskChange { draft, answer: CommitAnswer { commit } })
@@ -182,7 +184,7 @@ impl<S: Store> SessionService<'_, S> {
     ) -> Result<(), ServiceError> {
         let unkeyed = Operation { key: None, ..operation.clone() };
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             draft.record_in(intent.session.clone(), fact.clone());
             Ok(TaskChange { draft, answer: () })
         };
@@ -264,9 +266,14 @@ fn replayed(intent: Intent, commit: CapturedCommit) -> CommitDone {
 }
 
 /// A commit as the task has it: the same as before where it was recorded already, so that each who asks is told the same.
-pub(super) fn recorded(draft: &Draft, commit: &Commit, phase: Option<&PhaseName>) -> CapturedCommit {
+pub(super) fn recorded(
+    operation: &Operation,
+    draft: &Draft,
+    commit: &Commit,
+    phase: Option<&PhaseName>,
+) -> CapturedCommit {
     let known = draft.task().commits.iter().find(|known| known.hash == commit.hash && known.phase.as_ref() == phase);
-    known.cloned().unwrap_or_else(|| captured_commit(commit, phase, draft.now()))
+    known.cloned().unwrap_or_else(|| operation.redactor.commit(captured_commit(commit, phase, draft.now())))
 }
 
 pub(super) fn without_nul(text: &str) -> String {

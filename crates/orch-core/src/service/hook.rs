@@ -143,7 +143,7 @@ impl<S: Store> SessionService<'_, S> {
         commits.retain(|commit| Trailers::of(&commit.message).task.is_none_or(|named| named == code.as_str()));
         let request = Request::new(operation, "git.capture", &code);
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             let mut new = 0;
             for commit in &commits {
                 if draft.task().has_commit(&commit.hash, phase) {
@@ -193,7 +193,7 @@ impl<S: Store> SessionService<'_, S> {
     ) -> Result<(), ServiceError> {
         let request = Request::new(operation, "hook.note", &());
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             for fact in &facts {
                 draft.record_in(Some(session.clone()), fact.clone());
             }

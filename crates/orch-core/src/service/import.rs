@@ -8,7 +8,7 @@ use super::ServiceError;
 use crate::code::{Actor, SprintCode, TaskCode, TaskType};
 use crate::event::{Custom, Fact, SprintCreated, TaskCreated};
 use crate::fold::{self, Circumstance};
-use crate::import::{Entity, ImportedEvent};
+use crate::import::{Entity, External, ImportedEvent};
 use crate::operation::{Operation, Request};
 use crate::refusal::Refusal;
 use crate::store::{BatchChange, BatchContext, BatchEvent, BatchScope, BatchStore, Outcome};
@@ -99,6 +99,7 @@ impl Folding<'_> {
         let actor = event.actor.clone().unwrap_or_else(|| self.operation.actor.clone());
         let at = event.at.unwrap_or(self.context.now);
         let fact = Fact::Custom(Custom { event_type: event.event_type.clone(), payload: event.payload.clone() });
+        let fact = self.operation.redactor.fact(fact);
         let session_key = event.session_key.as_ref();
         let (at, seq) = match &event.entity {
             Entity::Task(code) => {
@@ -134,7 +135,10 @@ impl Folding<'_> {
             }
         };
         let (entity, session_key) = (event.entity.clone(), event.session_key.clone());
-        let external = event.external.clone();
+        let external = event
+            .external
+            .clone()
+            .map(|external| External { id: external.id.map(|id| self.operation.redactor.json(id)), ..external });
         self.events.push(BatchEvent { entity, seq, fact, actor, session_key, at, external });
         self.answer.imported += 1;
         Ok(())

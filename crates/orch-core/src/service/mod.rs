@@ -29,6 +29,7 @@ pub use task::{TaskService, TaskUpdate};
 use crate::artifact::FolderError;
 use crate::code::TaskCode;
 use crate::draft::Draft;
+use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::store::{ChangeError, StoreError, TaskContext};
 use crate::vcs::VcsError;
@@ -74,9 +75,9 @@ impl From<ChangeError> for ServiceError {
 }
 
 /// A draft on the task that a context is about.
-fn draft_of(context: &TaskContext, actor: &crate::code::Actor) -> Result<Draft, Refusal> {
+fn draft_of(context: &TaskContext, operation: &Operation) -> Result<Draft, Refusal> {
     match &context.task {
-        Some(task) => Ok(Draft::on(task.clone(), actor.clone(), context.now)),
+        Some(task) => Ok(Draft::on(task.clone(), operation, context.now)),
         None => Err(Refusal::NoTask(context.code.clone())),
     }
 }

@@ -126,10 +126,10 @@ impl<S: Store> SessionService<'_, S> {
     ) -> Result<Outcome<Reconciled>, ServiceError> {
         let request = Request::new(operation, "git.reconcile", &code);
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             let mut commits = Vec::with_capacity(found.len());
             for (attempt, commit) in found {
-                let commit = recorded(&draft, commit, attempt.intended.phase.as_ref());
+                let commit = recorded(operation, &draft, commit, attempt.intended.phase.as_ref());
                 let fact = Committed { operation: attempt.intended.operation.clone(), commit: commit.clone() };
                 draft.record_in(attempt.session.clone(), Fact::Committed(fact));
                 commits.push(commit);

@@ -83,7 +83,7 @@ impl<S: Store> RecordService<'_, S> {
         });
         let request = Request::new(operation, "check.record", &(code, report));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             machine::active(&draft)?;
             draft.record(recorded.clone());
             let answer = TaskAnswer { task: draft.task().clone() };
@@ -105,7 +105,7 @@ impl<S: Store> RecordService<'_, S> {
         check_text("note", note.unwrap_or_default(), MAX_NOTE)?;
         let request = Request::new(operation, "approval.record", &(code, note));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             let phase = machine::active(&draft)?.current_phase;
             draft.record(Fact::ApprovalRecorded(ApprovalRecorded { phase, note: note.map(ToOwned::to_owned) }));
             let answer = TaskAnswer { task: draft.task().clone() };
@@ -126,7 +126,7 @@ impl<S: Store> RecordService<'_, S> {
     ) -> Result<Outcome<TaskAnswer>, ServiceError> {
         let request = Request::new(operation, "git.link_pr", &(code, pull_request));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             let linked = draft.task().pull_request.as_ref().map(|linked| &linked.pull_request);
             if linked != Some(pull_request) {
                 let previous = linked.map(|linked| linked.url.clone());
@@ -149,11 +149,12 @@ impl<S: Store> RecordService<'_, S> {
         event_type: &EventType,
         payload: &Value,
     ) -> Result<Outcome<EventAnswer>, ServiceError> {
+        let payload = &operation.redactor.json(payload.clone());
         check_json("payload", payload, MAX_PAYLOAD)?;
         let request = Request::new(operation, "event.emit", &(code, event_type, payload));
         let scope = TaskScope { template: true, ..TaskScope::of(code) };
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             let session = machine::active(&draft)?;
             let workflow = pinned(context.template.as_ref());
             let phase = machine::current_phase(&session, workflow.as_deref().map_err(Clone::clone))?;
@@ -187,7 +188,7 @@ impl<S: Store> RecordService<'_, S> {
     ) -> Result<Outcome<TaskAnswer>, ServiceError> {
         let request = Request::new(operation, "artifact.put", &(code, &file.name, &file.sha256));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             draft.save(file);
             let answer = TaskAnswer { task: draft.task().clone() };
             Ok(TaskChange { draft, answer })

@@ -116,7 +116,7 @@ impl<S: Store> SessionService<'_, S> {
         let head = self.head();
         let request = Request::new(orders.operation, "session.start", &(orders.task, asked));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &orders.operation.actor)?.at_head(head.clone());
+            let mut draft = draft_of(&context, orders.operation)?.at_head(head.clone());
             let resumed = machine::start(&mut draft, asked, ground)?;
             let kept = if resumed { pinned(context.template.as_ref()) } else { Ok(Arc::new(ground.workflow.clone())) };
             let mut answer = self.answer(&draft, kept.as_deref(), &files);
@@ -154,12 +154,14 @@ impl<S: Store> SessionService<'_, S> {
         let head = self.head();
         let request = Request::new(orders.operation, "phase.complete", &(orders.task, asked));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &orders.operation.actor)?.at_head(head.clone());
+            let mut draft = draft_of(&context, orders.operation)?.at_head(head.clone());
             let workflow = pinned(context.template.as_ref());
             let readable = workflow.as_deref().map_err(Clone::clone);
             let done = machine::complete(&mut draft, asked, seen.as_ref(), readable, &files)?;
             let mut answer = self.answer(&draft, workflow.as_deref(), &files);
             answer.warnings.extend(done.warnings);
+            let redactor = &orders.operation.redactor;
+            answer.warnings.extend(draft.contents().iter().filter_map(|file| redactor.warning(file)));
             if let (Ok(workflow), Some(phase), false) = (&workflow, &done.phase, done.already) {
                 answer.hooks = after_phase(workflow, &answer.session, phase);
             }
@@ -184,7 +186,7 @@ impl<S: Store> SessionService<'_, S> {
         let head = self.head();
         let request = Request::new(orders.operation, "phase.back", &(orders.task, to, reason));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &orders.operation.actor)?.at_head(head.clone());
+            let mut draft = draft_of(&context, orders.operation)?.at_head(head.clone());
             machine::back(&mut draft, to, reason)?;
             let workflow = pinned(context.template.as_ref());
             let mut answer = self.answer(&draft, workflow.as_deref(), &files);
@@ -202,7 +204,7 @@ impl<S: Store> SessionService<'_, S> {
         let files = self.folder.read(orders.task)?;
         let request = Request::new(orders.operation, "session.end", orders.task);
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &orders.operation.actor)?;
+            let mut draft = draft_of(&context, orders.operation)?;
             let workflow = pinned(context.template.as_ref());
             let warnings = machine::end(&mut draft, workflow.as_deref().map_err(Clone::clone), &files)?;
             let mut change = self.ended(draft, workflow.as_deref(), warnings);
@@ -225,7 +227,7 @@ impl<S: Store> SessionService<'_, S> {
         check_text("reason", reason.unwrap_or_default(), MAX_REASON)?;
         let request = Request::new(orders.operation, "session.force_end", &(orders.task, reason));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &orders.operation.actor)?;
+            let mut draft = draft_of(&context, orders.operation)?;
             machine::force_end(&mut draft, reason)?;
             let mut change = self.ended(draft, pinned(context.template.as_ref()).as_deref(), Vec::new());
             // whoever gives up work does not say that it is fit to be committed

@@ -31,6 +31,7 @@ impl<S: Store> SprintService<'_, S> {
     /// # Errors
     /// A refusal if the text is not acceptable or the code is taken.
     pub async fn create(&self, operation: &Operation, new: &NewSprint) -> Result<Outcome<SprintAnswer>, ServiceError> {
+        let new = &operation.redactor.sprint(new);
         check_title(&new.title)?;
         check_metadata(&new.metadata)?;
         let request = Request::new(operation, "sprint.create", new);
@@ -58,6 +59,7 @@ impl<S: Store> SprintService<'_, S> {
         code: &SprintCode,
         changes: &SprintChanges,
     ) -> Result<Outcome<SprintAnswer>, ServiceError> {
+        let changes = &operation.redactor.sprint_changes(changes);
         changes.title.as_deref().map_or(Ok(()), check_title)?;
         check_metadata(&changes.metadata)?;
         let request = Request::new(operation, "sprint.update", &(code, changes));
@@ -85,6 +87,7 @@ fn change(
 ) -> Result<SprintChange<SprintAnswer>, Refusal> {
     let circumstance = Circumstance { actor: &operation.actor, at: context.now, session_key: None };
     let code = context.code;
+    let fact = fact.map(|fact| operation.redactor.fact(fact));
     let sprint = match &fact {
         Some(fact) => sprint_after(context.sprint, fact, circumstance).ok(),
         None => context.sprint,

@@ -39,6 +39,7 @@ impl<S: Store> TaskService<'_, S> {
     /// # Errors
     /// A refusal if the text is not acceptable, the code is taken, or the sprint or a dependency does not exist.
     pub async fn create(&self, operation: &Operation, new: &NewTask) -> Result<Outcome<TaskAnswer>, ServiceError> {
+        let new = &operation.redactor.task(new);
         check_title(&new.title)?;
         check_text("description", &new.description, MAX_DESCRIPTION)?;
         check_metadata(&new.metadata)?;
@@ -64,7 +65,7 @@ impl<S: Store> TaskService<'_, S> {
                 after: new.after.iter().cloned().collect(),
                 metadata: new.metadata.clone(),
             };
-            Ok(answer(Draft::creating(created, operation.actor.clone(), context.now)))
+            Ok(answer(Draft::creating(created, operation, context.now)))
         };
         Ok(self.store.change_task(&request, &scope, decide).await?)
     }
@@ -80,6 +81,8 @@ impl<S: Store> TaskService<'_, S> {
         code: &TaskCode,
         update: &TaskUpdate,
     ) -> Result<Outcome<TaskAnswer>, ServiceError> {
+        // what differs from the task in a secret alone is no change
+        let update = &TaskUpdate { changes: operation.redactor.task_changes(&update.changes), status: update.status };
         let changes = &update.changes;
         changes.title.as_deref().map_or(Ok(()), check_title)?;
         check_text("description", changes.description.as_deref().unwrap_or_default(), MAX_DESCRIPTION)?;
@@ -87,7 +90,7 @@ impl<S: Store> TaskService<'_, S> {
         let scope = TaskScope { related: changes.after.clone(), sprint: changes.sprint.clone(), ..TaskScope::of(code) };
         let request = Request::new(operation, "task.update", &(code, update));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             check_related(&context, &changes.after, changes.sprint.as_ref())?;
             let effective = changes.clone().effective(draft.task());
             if !effective.is_empty() {
@@ -114,7 +117,7 @@ impl<S: Store> TaskService<'_, S> {
     ) -> Result<Outcome<TaskAnswer>, ServiceError> {
         let request = Request::new(operation, "task.claim", &(code, lease_seconds));
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             claim(&mut draft, lease_seconds)?;
             Ok(answer(draft))
         };
@@ -132,7 +135,7 @@ impl<S: Store> TaskService<'_, S> {
     ) -> Result<Outcome<TaskAnswer>, ServiceError> {
         let request = Request::new(operation, "task.claim_next", &lease_seconds);
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             if draft.task().status != TaskStatus::Pending || draft.task().lease.as_ref().is_some_and(lives(&context)) {
                 return Err(Refusal::NothingReady);
             }
@@ -160,7 +163,7 @@ impl<S: Store> TaskService<'_, S> {
     pub async fn release(&self, operation: &Operation, code: &TaskCode) -> Result<Outcome<TaskAnswer>, ServiceError> {
         let request = Request::new(operation, "task.release", code);
         let decide = |context: TaskContext| {
-            let mut draft = draft_of(&context, &operation.actor)?;
+            let mut draft = draft_of(&context, operation)?;
             if let Some(lease) = draft.task().lease.clone() {
                 refuse_held(&draft)?;
                 draft.record(Fact::TaskReleased(TaskReleased { holder: lease.holder }));

@@ -6,6 +6,7 @@ use crate::code::{Actor, PhaseName, SessionKey, TaskCode, TaskType};
 use crate::event::TaskCreated;
 use crate::fold::{self, Circumstance};
 use crate::operation::{Operation, OperationId};
+use crate::redact::Redactor;
 use crate::session::{Session, TemplateRef};
 use crate::task::{Priority, Task};
 use crate::workflow::Settings;
@@ -31,7 +32,12 @@ pub fn actor(name: &str) -> Actor {
 /// The operation with this number, by `actor`.
 #[must_use]
 pub fn operation(number: u128, name: &str) -> Operation {
-    Operation { id: OperationId::from(ulid::Ulid(number)), actor: actor(name), key: None }
+    Operation {
+        id: OperationId::from(ulid::Ulid(number)),
+        actor: actor(name),
+        key: None,
+        redactor: Redactor::default(),
+    }
 }
 
 /// What creates a task of type `feature`.

@@ -62,7 +62,7 @@ async fn create_with(store: &SqlStore, code: &str, size: usize) -> Result<(), Ch
     let file = ArtifactFile::new(ArtifactName::new("PLAN.md").unwrap(), vec![b'x'; size]);
     let decide = |context: TaskContext| -> Result<TaskChange<()>, Refusal> {
         let created = fixture::task_created(context.code.as_str());
-        let mut draft = Draft::creating(created, fixture::actor("tester"), context.now);
+        let mut draft = Draft::creating(created, &fixture::operation(1, "tester"), context.now);
         draft.save(&file);
         Ok(TaskChange { draft, answer: () })
     };

@@ -143,7 +143,7 @@ async fn fill(store: &SqlStore) {
     let request = Request::new(&fixture::operation(22, "tester"), "x", &());
     let decide = |context: TaskContext| {
         let task = context.task.ok_or(Refusal::NoTask(context.code))?;
-        let mut draft = Draft::on(task, fixture::actor("tester"), context.now);
+        let mut draft = Draft::on(task, &fixture::operation(1, "tester"), context.now);
         let session = fixture::session();
         draft.pin(Template { name: "default".into(), sha256: "0".repeat(64), content: "phases: []".into() });
         let started = SessionStarted {

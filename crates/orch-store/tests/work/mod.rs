@@ -33,7 +33,7 @@ pub(crate) async fn create(store: &SqlStore, wanted: Option<&str>) -> Result<Out
             return Err(Refusal::CodeTaken(context.code.to_string()));
         }
         let created = fixture::task_created(context.code.as_str());
-        let draft = Draft::creating(created, operation.actor.clone(), context.now);
+        let draft = Draft::creating(created, &operation, context.now);
         Ok(TaskChange { draft, answer: context.code })
     };
     store.change_task(&request, &scope, decide).await
@@ -48,7 +48,7 @@ pub(crate) async fn change(
     let request = Request::new(operation, "task.change", &name);
     let decide = |context: TaskContext| {
         let task = context.task.ok_or(Refusal::NoTask(context.code))?;
-        let mut draft = Draft::on(task, operation.actor.clone(), context.now);
+        let mut draft = Draft::on(task, operation, context.now);
         act(&mut draft);
         let answer = draft.task().version;
         Ok(TaskChange { draft, answer })

@@ -25,10 +25,11 @@ impl Record {
         let outcome = service.approve(&app.operation(), &code, self.note.as_deref()).await?;
         let phase = outcome.answer.task.session.as_ref().map(|session| session.current_phase.clone());
         let actor = app.operation().actor;
+        // as it is recorded
+        let note = self.note.as_deref().map(|note| app.redactor.text(note));
         app.printer.answer(
             || {
-                let document =
-                    json!({"approval": {"task_code": code, "phase": phase, "actor": actor, "note": self.note}});
+                let document = json!({"approval": {"task_code": code, "phase": phase, "actor": actor, "note": note}});
                 view::answer(document, &outcome.operation_id)
             },
             || format!("✓ {actor} approved {} of {code}\n", phase.as_ref().map_or("the phase", |phase| phase.as_str())),

@@ -44,6 +44,9 @@ impl Put {
         let (store, folder) = (app.store().await?, app.folders()?);
         let file = ArtifactFile::new(name, content);
         let outcome = App::records(store, &folder).put_artifact(&app.operation(), &code, &file).await?;
+        if let Some(warning) = app.redactor.warning(&file) {
+            app.printer.warn(&warning);
+        }
         app.printer.answer(
             || {
                 let saved = json!({"name": file.name, "sha256": file.sha256, "size": file.content.len()});

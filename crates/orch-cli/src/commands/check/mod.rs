@@ -36,10 +36,12 @@ impl Verb {
 async fn record(app: &App, code: &TaskCode, report: &CheckReport) -> Result<(), CliError> {
     let (store, folder) = (app.store().await?, app.folders()?);
     let outcome = App::records(store, &folder).check(&app.operation(), code, report).await?;
+    // as it is recorded
+    let note = report.note.as_deref().map(|note| app.redactor.text(note));
     app.printer.answer(
         || {
             let document = json!({"check": {"task_code": code, "name": report.name, "passed": report.passed,
-                "exit_code": report.exit_code, "note": report.note}});
+                "exit_code": report.exit_code, "note": note}});
             view::answer(document, &outcome.operation_id)
         },
         || {

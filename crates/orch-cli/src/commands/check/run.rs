@@ -32,14 +32,20 @@ impl Run {
         let (task, rest) = task_and::<1>(&self.words);
         let code = app.task(task).await?;
         let name = CheckName::new(rest.first().cloned().unwrap_or_default())?;
-        let (exit_code, tail) = run(&self.command)?;
+        let (exit_code, end) = run(&self.command)?;
+        // before it is cut: half a secret is not known for one
+        let end = app.redactor.owned(String::from_utf8_lossy(&end).into_owned());
+        let mut from = end.len().saturating_sub(TAIL);
+        while !end.is_char_boundary(from) {
+            from += 1;
+        }
         let passed = exit_code == Some(0);
         let report = CheckReport {
             name,
             passed,
             command: Some(self.command),
             exit_code,
-            output_tail: Some(String::from_utf8_lossy(&tail).into_owned()),
+            output_tail: Some(end[from..].to_owned()),
             note: None,
         };
         super::record(app, &code, &report).await?;
@@ -47,7 +53,7 @@ impl Run {
     }
 }
 
-/// Runs a command; its exit code, none where a signal ended it, and the end of what it printed.
+/// Runs a command; its exit code, none where a signal ended it, and more of the end of what it printed than is recorded.
 fn run(command: &[String]) -> Result<(Option<i32>, Vec<u8>), CliError> {
     let failed = |error: std::io::Error| {
         CliError::usage(format!("could not run {}: {error}", command.join(" "))).hint("nothing was recorded")
@@ -67,11 +73,10 @@ fn run(command: &[String]) -> Result<(Option<i32>, Vec<u8>), CliError> {
         // with standard error closed, the output is recorded all the same
         let _ = std::io::stderr().write_all(&buffer[..count]);
         tail.extend_from_slice(&buffer[..count]);
-        if tail.len() > 2 * TAIL {
-            tail.drain(..tail.len() - TAIL);
+        if tail.len() > 8 * TAIL {
+            tail.drain(..tail.len() - 4 * TAIL);
         }
     }
     let status = child.wait().map_err(failed)?;
-    let from = tail.len().saturating_sub(TAIL);
-    Ok((status.code(), tail.split_off(from)))
+    Ok((status.code(), tail))
 }

@@ -27,7 +27,12 @@ impl Export {
             let events = app.store().await?.events(&filter, BATCH).await?;
             let Some(last) = events.last() else { return Ok(()) };
             filter.after = Some(last.id);
-            if !events.iter().all(|event| printer.line(|| view::event(event), || line(event))) {
+            // events from before secrets were cut out may hold some, and an export leaves the store
+            let mut events = events.into_iter().map(|event| {
+                let payload = app.redactor.json(event.payload);
+                orch_core::event::Event { payload, ..event }
+            });
+            if !events.all(|event| printer.line(|| view::event(&event), || line(&event))) {
                 return Ok(());
             }
         }

@@ -210,7 +210,7 @@ impl<S: Store> Bench<S> {
 /// [`Refusal::NoTask`] where there is none.
 pub fn draft_of(context: &TaskContext, request: &Request) -> Result<Draft, Refusal> {
     let task = context.task.clone().ok_or_else(|| Refusal::NoTask(context.code.clone()))?;
-    Ok(Draft::on(task, request.operation.actor.clone(), context.now))
+    Ok(Draft::on(task, &request.operation, context.now))
 }
 
 fn create(context: &TaskContext, created: &TaskCreated, request: &Request) -> Result<TaskChange<Task>, Refusal> {
@@ -218,7 +218,7 @@ fn create(context: &TaskContext, created: &TaskCreated, request: &Request) -> Re
         return Err(Refusal::CodeTaken(context.code.to_string()));
     }
     let created = TaskCreated { task_code: context.code.clone(), ..created.clone() };
-    let draft = Draft::creating(created, request.operation.actor.clone(), context.now);
+    let draft = Draft::creating(created, &request.operation, context.now);
     Ok(TaskChange { answer: draft.task().clone(), draft })
 }
 

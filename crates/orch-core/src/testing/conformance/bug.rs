@@ -62,7 +62,7 @@ async fn try_log<S: Store>(bench: &Bench<S>, request: &Request, logged: &BugLogg
         ..BugScope::default()
     };
     let decide = |context: BugContext| {
-        let mut changing = Changing::new(context, &request.operation.actor);
+        let mut changing = Changing::new(context, &request.operation);
         let answer = changing.log(logged)?.code;
         let (bugs, tasks) = changing.into_drafts();
         Ok(BugChange { bugs, tasks, answer })
@@ -84,7 +84,7 @@ async fn change<S: Store>(
     let scope = BugScope { names: names.iter().map(|name| named(name)).collect(), ..BugScope::default() };
     let request = bench.request("tester");
     let decide = |context: BugContext| {
-        let mut changing = Changing::new(context, &request.operation.actor);
+        let mut changing = Changing::new(context, &request.operation);
         let answer = edit(&mut changing)?;
         let (bugs, tasks) = changing.into_drafts();
         Ok(BugChange { bugs, tasks, answer })
@@ -161,7 +161,7 @@ pub async fn reports_at_once_are_met_one_after_the_other<S: Store>(bench: &Bench
     let scope = BugScope { reports: reports.iter().map(|logged| logged.keys.clone()).collect(), ..BugScope::default() };
     let request = bench.request("tester");
     let decide = |context: BugContext| {
-        let mut changing = Changing::new(context, &request.operation.actor);
+        let mut changing = Changing::new(context, &request.operation);
         let codes = reports.iter().map(|logged| changing.log(logged).map(|met| met.code));
         let answer = codes.collect::<Result<Vec<_>, _>>()?;
         let (bugs, tasks) = changing.into_drafts();
@@ -248,7 +248,7 @@ pub async fn a_taken_hash_is_a_conflict<S: Store>(bench: &Bench<S>) {
     let request = bench.request("tester");
     let other = occurrence("bang", "b.rs", Some("g"));
     let decide = |context: BugContext| {
-        let mut changing = Changing::new(context, &request.operation.actor);
+        let mut changing = Changing::new(context, &request.operation);
         let answer = changing.log(&BugLogged { keys: logged.keys.clone(), ..other.clone() })?.code;
         let (bugs, tasks) = changing.into_drafts();
         Ok(BugChange { bugs, tasks, answer })

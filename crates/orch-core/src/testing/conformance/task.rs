@@ -76,7 +76,7 @@ pub async fn creating_over_a_task_is_a_conflict<S: Store>(bench: &Bench<S>) {
     let request = bench.request("tester");
     let decide = |context: TaskContext| {
         let created = TaskCreated { title: "Another".into(), ..fixture::task_created("TSK-001") };
-        let draft = Draft::creating(created, request.operation.actor.clone(), context.now);
+        let draft = Draft::creating(created, &request.operation, context.now);
         Ok(TaskChange { draft, answer: () })
     };
     let scope = scope(TaskTarget::New(Some(task_code("TSK-001"))));
