@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,12 +19,13 @@ use orch_search::{ContextSearch, Ranking};
 use orch_store::SqlStore;
 use orch_store::folder::TaskFolders;
 
-use crate::args::{Cli, expand_hyphenated};
+use crate::args::{Cli, Global, expand_hyphenated};
 use crate::config::{self, Settings};
 use crate::database::Database;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::git::{CommitSettings, LazyGit};
+use crate::opened::OpenStore;
 use crate::output::printer::Printer;
 use crate::project::Project;
 
@@ -36,15 +37,13 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if json && error.use_stderr() => {
-            let text = error.render().to_string();
-            let message = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("wrong usage");
-            Printer { json }.error(CliError::usage(message).hint("run: orch help"));
+            Printer::writing(json).error(CliError::arguments(&error).hint("run: orch help"));
             return Exit::Usage;
         }
         Err(error) => {
             // help and version go to standard output, wrong usage, which repeats what was typed, to standard error
             if error.use_stderr() {
-                Printer { json }.usage(&error.render().ansi().to_string());
+                Printer::writing(json).usage(&error.render().ansi().to_string());
                 return Exit::Usage;
             }
             // nobody may be listening
@@ -54,7 +53,7 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
     };
     start_tracing();
     let printer = Printer::new(cli.global.json, cli.global.color);
-    match run(cli, printer) {
+    match run(cli, &printer) {
         Ok(exit) => exit,
         Err(error) => {
             let exit = error.exit;
@@ -71,12 +70,12 @@ fn start_tracing() {
     }
 }
 
-fn run(cli: Cli, printer: Printer) -> Result<Exit, CliError> {
+fn run(cli: Cli, printer: &Printer) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| CliError::new(Exit::Unavailable, format!("could not start: {error}")))?;
-    let app = App::new(&cli.global, printer)?;
+    let app = App::new(&cli.global, printer.clone(), Arc::default(), None)?;
     let redactor = app.redactor.clone();
     let result = runtime.block_on(async {
         let result = crate::commands::run(&app, cli.command).await;
@@ -92,7 +91,7 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, CliError> {
 /// The search of the command line.
 pub(crate) type StoreSearch<'a> = Cached<ContextSearch<'a, SqlStore>, &'a SqlStore>;
 
-/// What every command may use.
+/// What a command may use.
 pub(crate) struct App {
     /// Where the command looks, absolute.
     pub(crate) start: PathBuf,
@@ -101,6 +100,7 @@ pub(crate) struct App {
     /// The clock of this process.
     pub(crate) clock: Arc<dyn Clock>,
     actor: Actor,
+    is_actor_named: bool,
     key: Option<IdempotencyKey>,
     no_input: bool,
     id: OperationId,
@@ -108,11 +108,20 @@ pub(crate) struct App {
     settings: Settings,
     /// What cuts secrets out of all that is stored and told.
     pub(crate) redactor: Redactor,
-    store: OnceCell<SqlStore>,
+    open: Arc<OpenStore>,
+    store: OnceCell<Arc<SqlStore>>,
+    input: Option<Vec<u8>>,
 }
 
 impl App {
-    fn new(global: &crate::args::Global, printer: Printer) -> Result<Self, CliError> {
+    /// What one command may use. `open` lives as long as the process; `input` stands for standard input where that belongs
+    /// to somebody else.
+    pub(crate) fn new(
+        global: &Global,
+        printer: Printer,
+        open: Arc<OpenStore>,
+        input: Option<Vec<u8>>,
+    ) -> Result<Self, CliError> {
         let start = global.directory.clone().unwrap_or_else(|| PathBuf::from("."));
         let start = start.canonicalize().map_err(|error| CliError::io("enter", &start, &error))?;
         let project = Project::find(&start)?;
@@ -126,13 +135,42 @@ impl App {
         let no_input = global.no_input;
         let redactor = settings.redactor();
         let store = OnceCell::new();
-        Ok(Self { start, printer, clock, actor, key, no_input, id, project, settings, redactor, store })
+        let is_actor_named = global.actor.is_some();
+        Ok(Self {
+            start,
+            printer,
+            clock,
+            actor,
+            is_actor_named,
+            key,
+            no_input,
+            id,
+            project,
+            settings,
+            redactor,
+            open,
+            store,
+            input,
+        })
+    }
+
+    /// What stands on standard input.
+    pub(crate) fn input(&self) -> Box<dyn Read + '_> {
+        match &self.input {
+            Some(input) => Box::new(input.as_slice()),
+            None => Box::new(std::io::stdin().lock()),
+        }
     }
 
     /// This invocation.
     pub(crate) fn operation(&self) -> Operation {
         let (id, actor, key) = (self.id.clone(), self.actor.clone(), self.key.clone());
         Operation { id, actor, key, redactor: self.redactor.clone() }
+    }
+
+    /// Who acts, if the command line says so.
+    pub(crate) fn named_actor(&self) -> Option<Actor> {
+        self.is_actor_named.then(|| self.actor.clone())
     }
 
     /// The id of this invocation.
@@ -173,19 +211,20 @@ impl App {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let opened = self.database(self.project()?)?.open(&self.clock).await?;
+        let opened = self.open.get(&self.database(self.project()?)?, &self.clock).await?;
         Ok(self.store.get_or_init(|| opened))
     }
 
     /// The store, opened for an import.
     pub(crate) async fn unfinished_store(&self) -> Result<&SqlStore, CliError> {
         let opened = self.database(self.project()?)?.open_unfinished(&self.clock).await?;
-        Ok(self.store.get_or_init(|| opened))
+        Ok(self.store.get_or_init(|| Arc::new(opened)))
     }
 
     /// Ends the use of the store without closing it.
     async fn leave_open(mut self) {
-        if let Some(store) = self.store.take() {
+        self.open.leave().await;
+        if let Some(store) = self.store.take().and_then(Arc::into_inner) {
             store.leave_open().await;
         }
     }

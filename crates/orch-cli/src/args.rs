@@ -130,6 +130,10 @@ pub(crate) enum Command {
     /// What became of an operation
     #[command(subcommand)]
     Op(commands::op::Verb),
+    /// Serve the commands as tools to an agent (Model Context Protocol on standard input and output)
+    ///
+    /// A client of MCP starts it. Who acts is --actor or ORCH_ACTOR, else the name of the client. It ends when the client is gone.
+    Mcp(commands::mcp::Mcp),
     /// Print completions for a shell
     Completions(commands::completions::Completions),
     /// Print or write man pages

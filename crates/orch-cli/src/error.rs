@@ -43,6 +43,12 @@ impl CliError {
         Self::new(Exit::Usage, message)
     }
 
+    /// Arguments that the grammar refuses.
+    pub(crate) fn arguments(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        Self::usage(text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("wrong usage"))
+    }
+
     /// The named thing does not exist.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(Exit::NotFound, message)
@@ -95,6 +101,14 @@ impl CliError {
             details: redactor.json(self.details),
             lines: self.lines.into_iter().map(|line| redactor.owned(line)).collect(),
         }
+    }
+
+    /// The error as programs get it.
+    pub(crate) fn document(&self) -> Value {
+        json!({
+            "code": self.exit.word(), "exit_code": self.exit.number(), "message": self.message, "hint": self.hint,
+            "details": self.details,
+        })
     }
 
     /// With facts for programs.

@@ -10,6 +10,8 @@ mod database;
 mod error;
 mod exit;
 mod git;
+mod mcp;
+mod opened;
 mod output;
 mod project;
 mod time;

@@ -189,6 +189,17 @@ impl SqlStore {
         Ok((direct, found))
     }
 
+    /// What the database holds now; a server that restarts is waited for.
+    pub(crate) async fn found_again(&self) -> Result<Found, StoreError> {
+        let mut patience = Patience::of(self);
+        loop {
+            match self.look().await {
+                Ok((_, found)) => return Ok(found),
+                Err(error) => patience.wait_after(error).await?,
+            };
+        }
+    }
+
     /// What a database with tables of orch holds.
     pub(crate) async fn found(&self, db: &Connection) -> Result<Found, StoreError> {
         let failed = self.place().error("reading the schema version");
@@ -207,9 +218,9 @@ impl SqlStore {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Found {
     /// The version of its schema; 0 where it has no tables of orch.
-    version: i64,
+    pub(crate) version: i64,
     /// Whether an import into it was not finished.
-    unfinished: bool,
+    pub(crate) unfinished: bool,
 }
 
 /// A setting that means nothing to the server. Where it arrives, nobody stands between.

@@ -78,6 +78,11 @@ impl SqlStore {
         Self::open_with(options, clock, &migrations()).await
     }
 
+    /// The version of the schema that the file has now.
+    pub(crate) async fn file_version(&self, db: &DatabaseConnection) -> Result<i64, StoreError> {
+        upgrade::user_version(db, &self.place).await
+    }
+
     pub(crate) async fn open_with(
         options: &SqliteOptions,
         clock: Arc<dyn Clock>,

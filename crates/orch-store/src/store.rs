@@ -53,6 +53,28 @@ impl SqlStore {
         i64::try_from(orch_migrations::migrations().len()).unwrap_or(i64::MAX)
     }
 
+    /// Looks again whether this program may work with the store, as opening it did: for whoever keeps it open while other
+    /// programs upgrade it, import into it, or take it away.
+    ///
+    /// # Errors
+    /// [`StoreError::NoStore`], [`StoreError::Newer`] or [`StoreError::Unfinished`], and whatever reading may meet.
+    pub async fn recheck(&self) -> Result<(), StoreError> {
+        let (found, is_unfinished) = match &self.engine {
+            Engine::Sqlite { db, .. } => (self.file_version(db).await?, self.is_unfinished(&self.connection()).await?),
+            Engine::Postgres(_) => {
+                let found = self.found_again().await?;
+                (found.version, found.unfinished)
+            }
+        };
+        let (place, known) = (self.place.clone(), Self::schema_version());
+        match found {
+            0 => Err(StoreError::NoStore { place }),
+            _ if found > known => Err(StoreError::Newer { place, found, known }),
+            _ if is_unfinished => Err(StoreError::Unfinished { place }),
+            _ => Ok(()),
+        }
+    }
+
     /// The place for errors.
     pub(crate) fn place(&self) -> Place<'_> {
         Place(&self.place)

@@ -14,6 +14,7 @@ pub(crate) mod event;
 pub(crate) mod git;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod mcp;
 pub(crate) mod next;
 pub(crate) mod op;
 pub(crate) mod phase;
@@ -51,6 +52,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit, CliError> {
         Command::Db(verb) => return verb.run(app).await,
         Command::Config(verb) => verb.run(app)?,
         Command::Op(verb) => verb.run(app).await?,
+        Command::Mcp(args) => args.run(app).await?,
         Command::Completions(args) => args.run(app),
         Command::Man(args) => args.run(app)?,
     }

@@ -1,8 +1,10 @@
-//! The only writer to standard output and standard error. Text from outside is made visible before it gets here or here.
+//! The only writer to standard output and standard error, and where an answer goes that somebody else hands on. Text from
+//! outside is made visible before it gets here or here.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 pub(crate) use orch_core::visible::{visible, visible_line};
@@ -23,14 +25,23 @@ pub(crate) enum Color {
     Never,
 }
 
-/// Writes answers, warnings and errors.
-#[derive(Debug, Clone, Copy)]
+/// What a command told to a printer that keeps it.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// The answer.
+    pub(crate) answer: Value,
+    /// What was told beside it: notes and warnings.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Writes answers, warnings and errors, or keeps them for whoever runs the command.
+#[derive(Debug, Clone)]
 pub(crate) struct Printer {
     /// Whether answers are JSON documents.
     pub(crate) json: bool,
+    kept: Option<Arc<Mutex<Told>>>,
 }
 
-#[expect(clippy::unused_self, reason = "whoever may write has a printer")]
 impl Printer {
     /// A printer; sets the colours of this process.
     pub(crate) fn new(json: bool, color: Color) -> Self {
@@ -39,12 +50,29 @@ impl Printer {
             Color::Always => anstream::ColorChoice::Always.write_global(),
             Color::Never => anstream::ColorChoice::Never.write_global(),
         }
-        Self { json }
+        Self::writing(json)
+    }
+
+    /// A printer that writes to the streams of this process.
+    pub(crate) fn writing(json: bool) -> Self {
+        Self { json, kept: None }
+    }
+
+    /// A printer that writes nothing and keeps the JSON documents: the streams belong to somebody else.
+    pub(crate) fn keeping() -> Self {
+        Self { json: true, kept: Some(Arc::default()) }
+    }
+
+    /// What was kept so far.
+    pub(crate) fn told(&self) -> Told {
+        self.kept.as_ref().map(|kept| std::mem::take(&mut *lock(kept))).unwrap_or_default()
     }
 
     /// Prints an answer: the document with `--json`, else the text.
-    pub(crate) fn answer(self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) {
-        if self.json {
+    pub(crate) fn answer(&self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) {
+        if let Some(kept) = &self.kept {
+            lock(kept).answer = document();
+        } else if self.json {
             out(&format!("{:#}\n", document()));
         } else {
             out(&text());
@@ -53,30 +81,46 @@ impl Printer {
 
     /// Prints one document of a stream, on a line of its own, or the text for it. Says whether anybody still reads.
     #[must_use]
-    pub(crate) fn line(self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> bool {
+    pub(crate) fn line(&self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> bool {
+        // a stream is no answer that could be kept
+        if self.kept.is_some() {
+            return false;
+        }
         let line = if self.json { format!("{}\n", document()) } else { text() };
         out(&line)
     }
 
     /// Prints text that is itself the answer, such as an artifact.
-    pub(crate) fn raw(self, bytes: &[u8]) {
+    pub(crate) fn raw(&self, bytes: &[u8]) {
+        if let Some(kept) = &self.kept {
+            lock(kept).answer = json!(String::from_utf8_lossy(bytes));
+            return;
+        }
         let mut stdout = std::io::stdout().lock();
         // nobody reads any more: the effect of the command stands, so there is nothing to say
         let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
     }
 
     /// Tells something beside the answer.
-    pub(crate) fn note(self, text: &str) {
-        err(&format!("{}\n", visible(text)));
+    pub(crate) fn note(&self, text: &str) {
+        self.tell(text, "");
     }
 
     /// Warns.
-    pub(crate) fn warn(self, text: &str) {
-        err(&format!("{} {}\n", paint(AnsiColor::Yellow, "⚠"), visible(text)));
+    pub(crate) fn warn(&self, text: &str) {
+        self.tell(text, &format!("{} ", paint(AnsiColor::Yellow, "⚠")));
+    }
+
+    fn tell(&self, text: &str, mark: &str) {
+        match &self.kept {
+            Some(kept) => lock(kept).notes.push(visible(text).into_owned()),
+            None => err(&format!("{mark}{}\n", visible(text))),
+        }
     }
 
     /// Asks for a line of text on the terminal. Nobody may be asked who is not there.
-    pub(crate) fn ask(self, question: &str) -> Result<String, CliError> {
+    #[expect(clippy::unused_self, reason = "whoever may write has a printer")]
+    pub(crate) fn ask(&self, question: &str) -> Result<String, CliError> {
         err(&format!("{} ", bold(question)));
         let mut line = String::new();
         let read = std::io::stdin().read_line(&mut line);
@@ -86,7 +130,7 @@ impl Printer {
 
     /// Asks which of some choices it is, each a letter and what it means; whoever says nothing takes the default.
     pub(crate) fn choose(
-        self,
+        &self,
         question: &str,
         choices: &[(&'static str, &str)],
         default: &'static str,
@@ -106,20 +150,17 @@ impl Printer {
     }
 
     /// Tells what is wrong with the arguments, in the words of the parser.
-    pub(crate) fn usage(self, text: &str) {
+    #[expect(clippy::unused_self, reason = "whoever may write has a printer")]
+    pub(crate) fn usage(&self, text: &str) {
         err(&Redactor::default().text(text));
     }
 
     /// Tells why a command failed, and what to do.
-    pub(crate) fn error(self, error: CliError) {
+    pub(crate) fn error(&self, error: CliError) {
         // whatever the settings say: an address of a database must not get into the log of a build
         let error = error.without_secrets(&Redactor::default());
         if self.json {
-            let document = json!({"error": {
-                "code": error.exit.word(), "exit_code": error.exit.number(), "message": error.message,
-                "hint": error.hint, "details": error.details,
-            }});
-            err(&format!("{document:#}\n"));
+            err(&format!("{:#}\n", json!({"error": error.document()})));
             return;
         }
         let mut text = String::new();
@@ -134,6 +175,11 @@ impl Printer {
         }
         err(&text);
     }
+}
+
+/// What is kept is whole whoever panicked.
+fn lock(kept: &Mutex<Told>) -> std::sync::MutexGuard<'_, Told> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn out(text: &str) -> bool {

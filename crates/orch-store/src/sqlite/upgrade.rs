@@ -71,7 +71,7 @@ pub(super) async fn run_migrations(
     transaction.commit().await.map_err(&failed)
 }
 
-async fn user_version(db: &impl ConnectionTrait, place: &str) -> Result<i64, StoreError> {
+pub(super) async fn user_version(db: &impl ConnectionTrait, place: &str) -> Result<i64, StoreError> {
     let failed = Place(place).error("reading the schema version");
     let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA user_version")).await;
     row.map_err(&failed)?.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(&failed)

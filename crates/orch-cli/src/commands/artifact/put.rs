@@ -33,7 +33,7 @@ impl Put {
         let mut content = Vec::new();
         let read = match &self.file {
             Some(path) => std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut content)),
-            None => std::io::stdin().lock().take(most + 1).read_to_end(&mut content),
+            None => app.input().take(most + 1).read_to_end(&mut content),
         };
         let source = self.file.clone().unwrap_or_else(|| "standard input".into());
         read.map_err(|error| CliError::io("read", &source, &error))?;

@@ -49,14 +49,14 @@ impl Explain {
         let stacks = if self.stack_file.is_empty() {
             self.stack.clone()
         } else {
-            self.stack_file.iter().map(|path| read(path)).collect::<Result<_, _>>()?
+            self.stack_file.iter().map(|path| read(app, path)).collect::<Result<_, _>>()?
         };
         let mut messages = self.messages.clone();
         if let Some(message) = messages.iter_mut().find(|message| *message == "-") {
-            *message = read(Path::new("-"))?;
+            *message = read(app, Path::new("-"))?;
         } else if messages.is_empty() {
             // with a stack of its own a report needs no message
-            messages.push(if stacks.is_empty() { read(Path::new("-"))? } else { String::new() });
+            messages.push(if stacks.is_empty() { read(app, Path::new("-"))? } else { String::new() });
         }
         let root = app.find_project().map(|project| project.root.to_string_lossy().into_owned());
         let fingerprinter = app.settings().fingerprinter();

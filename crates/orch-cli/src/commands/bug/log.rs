@@ -121,7 +121,7 @@ impl Log {
             None => app.work_tree()?.to_string_lossy().into_owned(),
         };
         let stack = match &self.stack_file {
-            Some(path) => Some(read(path)?),
+            Some(path) => Some(read(app, path)?),
             None => self.stack_trace.clone(),
         };
         let from_input = self.message.as_deref() == Some("-");
@@ -133,7 +133,8 @@ impl Log {
                 .hint("orch bug log MESSAGE, or the output of a program: cargo test 2>&1 | orch bug log -"));
         }
         if !from_input || stack.is_some() || self.file.is_some() {
-            let message = if from_input { read(Path::new("-"))? } else { self.message.clone().unwrap_or_default() };
+            let message =
+                if from_input { read(app, Path::new("-"))? } else { self.message.clone().unwrap_or_default() };
             let mut report = StoredReport {
                 message,
                 file: self.file.clone(),
@@ -145,7 +146,7 @@ impl Log {
             look_into_source(app, &mut report);
             return Ok(vec![report]);
         }
-        let mut reports = output::find(&read(Path::new("-"))?, Some(&root));
+        let mut reports = output::find(&read(app, Path::new("-"))?, Some(&root));
         for report in &mut reports {
             look_into_source(app, report);
         }
@@ -202,10 +203,10 @@ fn document(logged: &LoggedBug, similar: &[orch_core::bug::Bug]) -> Value {
 }
 
 /// The text of a file, or of standard input for `-`.
-pub(super) fn read(path: &Path) -> Result<String, CliError> {
+pub(super) fn read(app: &App, path: &Path) -> Result<String, CliError> {
     let (mut bytes, input) = (Vec::new(), path == Path::new("-"));
     let result = if input {
-        std::io::stdin().lock().take(MOST).read_to_end(&mut bytes)
+        app.input().take(MOST).read_to_end(&mut bytes)
     } else {
         std::fs::File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes))
     };

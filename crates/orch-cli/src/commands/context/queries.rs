@@ -87,7 +87,7 @@ pub(super) async fn answer(
 
 /// The line is the answer, whether JSON was asked for or not.
 fn print(line: &str) -> bool {
-    Printer { json: false }.line(|| Value::Null, || format!("{line}\n"))
+    Printer::writing(false).line(|| Value::Null, || format!("{line}\n"))
 }
 
 /// The query of a line; `None` if nothing can have the id that it names.

@@ -22,7 +22,7 @@ impl Export {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let mut filter = self.select.filter(app);
         filter.after = filter.after.or(Some(0));
-        let printer = crate::output::printer::Printer { json: true };
+        let printer = crate::output::printer::Printer::writing(true);
         loop {
             let events = app.store().await?.events(&filter, BATCH).await?;
             let Some(last) = events.last() else { return Ok(()) };
