@@ -110,8 +110,8 @@ name_type!(
 );
 name_type!(
     /// The key of a session, for example `sess_TSK-ABC123_20250113_143022`.
-    SessionKey, "session key", "1 to 128 letters, digits, '-', '_' or '.', beginning with a letter or digit",
-    |text| is_word(text, 128, b"-_.") && begins_alphanumeric(text)
+    SessionKey, "session key", "1 to 128 letters, digits or any of -_.'%+@#=~, beginning with a letter or digit",
+    |text| is_word(text, 128, CODE) && begins_alphanumeric(text)
 );
 name_type!(
     /// The name of a phase, for example `intake`.
@@ -161,9 +161,12 @@ fn begins_alphanumeric(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
+/// Codes come from other systems, too; what a path, a list or a shell's word would end at is in none. The key of a session
+/// holds the code of its task.
+const CODE: &[u8] = b"-_.'%+@#=~";
+
 fn is_code(text: &str) -> bool {
-    // codes come from other systems, too; what a path, a list or a shell's word would end at is in none
-    is_word(text, 64, b"-_.'%+@#=~") && begins_alphanumeric(text) && !text.contains("..") && !text.ends_with('.')
+    is_word(text, 64, CODE) && begins_alphanumeric(text) && !text.contains("..") && !text.ends_with('.')
 }
 
 fn is_identifier(text: &str) -> bool {

@@ -137,7 +137,7 @@ pub fn next_key(task: &TaskCode, latest: Option<&Session>, now: DateTime<Utc>) -
         Some(number) => format!("{base}_{}", number.saturating_add(1)),
         None => base,
     };
-    // a code has at most 64 safe characters, so the text always follows the rule
+    // a code has at most 64 characters, all of which a key may have, so the text always follows the rule
     SessionKey::new(text).unwrap_or_else(|_| unreachable!("a session key made of a task code is valid"))
 }
 
@@ -145,6 +145,13 @@ pub fn next_key(task: &TaskCode, latest: Option<&Session>, now: DateTime<Utc>) -
 mod tests {
     use super::*;
     use crate::testing::fixture;
+
+    #[test]
+    fn every_code_of_a_task_makes_a_key() {
+        let code = TaskCode::new(format!("a-_.'%+@#=~{}", "x".repeat(53))).unwrap();
+        let key = next_key(&code, None, "2025-01-13T14:30:22Z".parse().unwrap());
+        assert_eq!(key.as_str(), format!("sess_{code}_20250113_143022"));
+    }
 
     #[test]
     fn a_second_session_within_a_second_is_numbered() {
