@@ -1,11 +1,10 @@
 //! Several processes at once on one store: one wins, nothing is lost, nothing happens twice.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Child;
 use std::thread;
 
-use super::{Engine, Sandbox};
-use crate::support::{Engine as _, Run};
+use super::Sandbox;
+use crate::support::Run;
 
 /// Runs the same thing in `count` threads at once.
 fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
@@ -22,33 +21,13 @@ fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// A foreign process that holds the store against writers until it is told to let go.
-struct Lock(Child);
-
-impl Lock {
-    fn take(sandbox: &Sandbox) -> Self {
-        let mut child = sandbox.client().spawn().unwrap();
-        let hold = format!("{} SELECT 'held';\n", Engine::HOLD);
-        child.stdin.as_mut().unwrap().write_all(hold.as_bytes()).unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "held\n");
-        Self(child)
-    }
-
-    fn release(mut self) {
-        drop(self.0.stdin.take());
-        self.0.wait().unwrap();
-    }
-}
-
 #[test]
 fn of_two_that_complete_a_phase_at_once_one_succeeds() {
     let Some(sandbox) = Sandbox::project() else { return };
     sandbox.orch(&["task", "create", "x"]).success();
     sandbox.orch(&["session-start", "TSK-001"]).success();
     for phase in ["intake", "research", "plan"] {
-        let lock = Lock::take(&sandbox);
+        let lock = sandbox.hold();
         let racers: Vec<Child> = (0..2).map(|_| sandbox.spawn(&["phase-complete", "TSK-001", "--override"])).collect();
         // both have read the phase when they wait
         sandbox.wait_until_held(&racers);
@@ -132,7 +111,7 @@ fn each_ready_task_is_claimed_once() {
 fn a_writer_waits_as_long_as_it_is_told_and_readers_do_not() {
     let Some(sandbox) = Sandbox::project() else { return };
     sandbox.orch(&["task", "create", "x"]).success();
-    let lock = Lock::take(&sandbox);
+    let lock = sandbox.hold();
     sandbox.orch(&["task", "show", "TSK-001"]).success();
     let busy = sandbox.orch_with(("ORCH_STORAGE_BUSY_TIMEOUT_SECONDS", "1"), &["task", "create", "y"]);
     busy.fails_with(6);

@@ -24,6 +24,8 @@ mod sqlite {
     mod git_commit;
     mod integrity;
     mod lifecycle;
+    mod mcp;
+    mod mcp_survival;
     mod redaction;
     mod search;
     mod store;
@@ -45,6 +47,8 @@ mod postgres {
     mod git_commit;
     mod integrity;
     mod lifecycle;
+    mod mcp;
+    mod mcp_survival;
     mod redaction;
     mod search;
     mod server;

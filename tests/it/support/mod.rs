@@ -1,11 +1,12 @@
 //! A place of its own for each test: folder, home, environment, clock, store. Of orch's commands it knows only `init`.
 
 mod engine;
+mod mcp;
 mod program;
 mod run;
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use engine::{Engine, Postgres, Sqlite};
+pub(crate) use mcp::Client;
 pub(crate) use program::orch_folder;
 pub(crate) use run::Run;
 
@@ -188,6 +190,22 @@ impl<E: Engine> Sandbox<E> {
         self.try_sql(sql).success().stdout.trim_end().to_owned()
     }
 
+    /// Takes the lock that every writer waits for.
+    pub(crate) fn hold(&self) -> Lock {
+        let mut child = self.client().spawn().unwrap();
+        let hold = format!("{} SELECT 'held';\n", E::HOLD);
+        child.stdin.as_mut().unwrap().write_all(hold.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "held\n");
+        Lock(child)
+    }
+
+    /// Starts the MCP server, for a client of this name, as the actor `tester`.
+    pub(crate) fn mcp(&self, name: &str) -> Client {
+        Client::begin(&mut self.orch_command(&["mcp"]), name)
+    }
+
     /// Waits until each of these processes waits for the one that holds the store.
     pub(crate) fn wait_until_held(&self, processes: &[Child]) {
         self.engine.wait_until_held(&self.root(), processes);
@@ -198,5 +216,16 @@ impl Sandbox<Sqlite> {
     /// The file of the store.
     pub(crate) fn store(&self) -> PathBuf {
         Sqlite::file(&self.root())
+    }
+}
+
+/// A lock on the store, held by another program than orch.
+pub(crate) struct Lock(Child);
+
+impl Lock {
+    /// Lets it go.
+    pub(crate) fn release(mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
     }
 }
