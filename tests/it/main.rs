@@ -25,6 +25,7 @@ mod sqlite {
     mod integrity;
     mod lifecycle;
     mod mcp;
+    mod mcp_clients;
     mod mcp_survival;
     mod redaction;
     mod search;
@@ -48,6 +49,7 @@ mod postgres {
     mod integrity;
     mod lifecycle;
     mod mcp;
+    mod mcp_clients;
     mod mcp_survival;
     mod redaction;
     mod search;

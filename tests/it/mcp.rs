@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use super::Sandbox;
-use crate::support::Client;
+use crate::support::{Client, Run};
 
 /// A step of a task's way: the command, and the tool with its arguments.
-type Step = (&'static [&'static str], &'static str, Value);
+pub(super) type Step = (&'static [&'static str], &'static str, Value);
 
 /// The text of an artifact as both ways give it.
 const TEXT: &str = "# Text\n\nwith \"quotes\" and ünïcödé\n";
 
 /// A whole way of a task, with refusals on it, as commands and as calls.
-fn way() -> Vec<Step> {
+pub(super) fn way() -> Vec<Step> {
     let text = |name: &str| json!({"name": name, "content": TEXT});
     vec![
         (
@@ -122,7 +122,7 @@ fn way() -> Vec<Step> {
 }
 
 /// All that the store holds, but for what differs from run to run.
-fn holdings(sandbox: &Sandbox) -> Vec<String> {
+pub(super) fn holdings(sandbox: &Sandbox) -> Vec<String> {
     let lines: Vec<String> = sandbox.orch(&["db", "export"]).success().stdout.lines().map(ToOwned::to_owned).collect();
     lines[1..lines.len() - 1].to_vec()
 }
@@ -140,28 +140,34 @@ fn compact(value: &Value) -> Value {
     }
 }
 
+/// Goes the way by commands.
+pub(super) fn walk(sandbox: &Sandbox) -> Vec<Run> {
+    let text = sandbox.home().join("text");
+    std::fs::write(&text, TEXT).unwrap();
+    let run = |(command, tool, _): Step| {
+        let mut command = sandbox.orch_command(&[command, &["--json"]].concat());
+        if tool == "artifact_put" {
+            command.stdin(std::fs::File::open(&text).unwrap());
+        }
+        sandbox.finish(&mut command)
+    };
+    way().into_iter().map(run).collect()
+}
+
 #[test]
 fn a_way_through_the_tools_alone_leaves_what_the_commands_leave() {
     let (Some(commands), Some(tools)) = (Sandbox::project(), Sandbox::project()) else { return };
     let mut client = tools.mcp("someone");
-    for (command, tool, arguments) in way() {
-        let mut command = commands.orch_command(&[command, &["--json"]].concat());
-        if tool == "artifact_put" {
-            std::fs::write(commands.home().join("text"), TEXT).unwrap();
-            command.stdin(std::fs::File::open(commands.home().join("text")).unwrap());
-        }
-        let run = commands.finish(&mut command);
+    for ((_, tool, arguments), run) in way().into_iter().zip(walk(&commands)) {
         let id = client.send_call(tool, &arguments);
         let result = client.message(id)["result"].take();
-        if run.code == Some(0) {
-            assert_eq!(result["isError"], json!(false), "{tool} {arguments}: {result}");
-        } else {
+        assert_eq!(result["isError"], json!(run.code != Some(0)), "{tool} {arguments}: {result}");
+        if run.code != Some(0) {
             let mut told = run.error();
             if let Some(missing) = told["details"].get_mut("missing") {
                 missing["approval"].take();
             }
             assert_eq!(result["structuredContent"]["error"], compact(&told), "{tool} {arguments}");
-            assert_eq!(result["isError"], json!(true));
         }
         let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
         assert_eq!(text, result["structuredContent"], "clients show one or the other");

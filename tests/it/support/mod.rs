@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 pub(crate) use engine::{Engine, Postgres, Sqlite};
 pub(crate) use mcp::Client;
-pub(crate) use program::orch_folder;
+pub(crate) use program::{client, orch, orch_folder};
 pub(crate) use run::Run;
 
 /// The instant at which the clock of every sandbox stands.

@@ -1,6 +1,7 @@
 //! Where the program under test is. It builds it at most once a run, and changes nothing else.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -31,6 +32,21 @@ pub(crate) fn orch() -> &'static Path {
 #[expect(clippy::disallowed_methods, reason = "a test has no settings; this is a note from the script that runs it")]
 fn was_built() -> bool {
     std::env::var_os("ORCH_TESTS_BUILT").is_some()
+}
+
+/// A file of the clients that `scripts/test` installs into `target/clients`. `None`, said aloud, where they are not there;
+/// a failure where they must be.
+#[expect(clippy::disallowed_methods, reason = "a test has no settings; this is a note from the script that runs it")]
+pub(crate) fn client(path: &str) -> Option<PathBuf> {
+    let file = orch().ancestors().nth(2).unwrap().join("clients").join(path);
+    if file.exists() {
+        return Some(file);
+    }
+    let required = std::env::var_os("ORCH_TESTS_CLIENTS").is_some_and(|value| value == "required");
+    assert!(!required, "there is no {}; scripts/test installs it", file.display());
+    let text = format!("\n*** LEFT OUT: a test that needs {path}, which scripts/test installs\n\n");
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    None
 }
 
 fn build(folder: &Path) {
