@@ -25,8 +25,6 @@ mod sqlite {
     mod integrity;
     mod lifecycle;
     mod mcp;
-    mod mcp_clients;
-    mod mcp_survival;
     mod redaction;
     mod search;
     mod store;
@@ -49,8 +47,6 @@ mod postgres {
     mod integrity;
     mod lifecycle;
     mod mcp;
-    mod mcp_clients;
-    mod mcp_survival;
     mod redaction;
     mod search;
     mod server;

@@ -7,8 +7,10 @@ use orch_tests::pgbouncer::Bouncer;
 use orch_tests::postgres::{self, Server};
 use orch_tests::proxy::{Cut, Proxy};
 
+use serde_json::json;
+
 use super::Sandbox;
-use crate::support::Run;
+use crate::support::{Client, Run};
 
 /// Nobody waits longer than a second.
 const HURRY: (&str, &str) = ("ORCH_STORAGE_RETRY_SECONDS", "1");
@@ -237,4 +239,29 @@ fn a_connection_is_as_secure_as_it_was_asked_to_be() {
     let stranger = other("sslmode=verify-full");
     assert!(stranger.fails_with(7).stderr.contains("no secure connection"), "{stranger}");
     assert!(began.elapsed().as_secs() < 15, "a certificate that was refused is not tried again and again");
+}
+
+#[test]
+fn a_server_of_mcp_outlives_the_database() {
+    let (Some((sandbox, _)), Some(mut server)) = (bare(), Server::start()) else { return };
+    init(&sandbox, server.url()).success();
+    let mut command = sandbox.orch_command(&["mcp"]);
+    let mut client = Client::begin(command.env(HURRY.0, HURRY.1), "steady");
+    client.call("task_create", &json!({"title": "x"}));
+    server.stop_immediate();
+    for tool in ["task_show", "task_update"] {
+        let error = client.fails(tool, &json!({"task": "TSK-001"}));
+        assert_eq!(error["code"], "unavailable", "{error}");
+        assert!(!error.to_string().contains(secret(server.url())), "{error}");
+    }
+    server.start_again();
+    client.call("task_create", &json!({"title": "y"}));
+    assert_eq!(client.call("task_list", &json!({}))["total"], 2);
+    // one that comes back in time is waited for
+    let mut patient = sandbox.mcp("patient");
+    patient.call("task_show", &json!({"task": "TSK-001"}));
+    server.kill();
+    let waiting = patient.send_call("task_create", &json!({"title": "z"}));
+    server.start_again();
+    assert_eq!(patient.answer(waiting)["task"], "TSK-003");
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::Sandbox;
 
 /// Runs commands on a store that is not one, and insists that no byte of it changes.
@@ -120,4 +122,23 @@ fn a_backup_has_the_archive_beside_it() {
     sandbox.orch(&["db", "check"]).success();
     assert_eq!(sandbox.orch(&["event", "export"]).success().stdout.lines().count(), 1);
     assert_eq!(sandbox.orch(&["event", "export", "--archived"]).success().stdout.lines().count(), 2);
+}
+
+#[test]
+fn a_server_of_mcp_works_on_with_a_file_that_was_put_into_place() {
+    let sandbox = Sandbox::project().unwrap();
+    let mut client = sandbox.mcp("steady");
+    client.call("task_create", &json!({"title": "before"}));
+    sandbox.orch(&["db", "backup", "copy.db"]).success();
+    client.call("task_create", &json!({"title": "after"}));
+    for end in ["", "-wal", "-shm"] {
+        fs::remove_file(sandbox.root().join(format!(".orch/orch.db{end}"))).unwrap();
+    }
+    assert_eq!(client.fails("task_next", &json!({}))["code"], "not_found");
+    fs::copy(sandbox.root().join("copy.db"), sandbox.store()).unwrap();
+    assert_eq!(client.call("task_next", &json!({}))["total"], 1);
+    client.call("task_create", &json!({"title": "since"}));
+    assert!(client.end().success());
+    assert_eq!(sandbox.sql("SELECT title FROM orchestration_tasks ORDER BY id"), "before\nsince");
+    sandbox.orch(&["db", "check"]).success();
 }

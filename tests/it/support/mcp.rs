@@ -23,7 +23,7 @@ impl Client {
             json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": name, "version": "1"}});
         let answer = client.ask("initialize", &version);
         assert_eq!(answer["protocolVersion"], "2025-11-25", "{answer}");
-        client.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());
+        client.say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());
         client
     }
 

@@ -108,7 +108,9 @@ fn calls_at_once_are_all_answered_and_counted_once() {
     };
     thread::scope(|scope| {
         let servers: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
-        servers.into_iter().for_each(|server| server.join().unwrap());
+        for server in servers {
+            server.join().unwrap();
+        }
     });
     assert_eq!(sandbox.json(&["bug", "show", "BUG-001"])["bug"]["occurrence_count"], 30);
     sandbox.orch(&["db", "check"]).success();
@@ -143,5 +145,20 @@ fn a_newer_store_is_refused_and_an_older_program_does_no_harm() {
     assert_eq!(client.fails("task_create", &json!({"title": "y"}))["code"], "damaged");
     sandbox.sql(&back);
     client.call("task_create", &json!({"title": "z"}));
+    assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_tasks"), "2");
+}
+
+#[test]
+fn a_store_that_is_gone_is_missed_and_found_again() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    let mut client = sandbox.mcp("waiting");
+    client.call("task_create", &json!({"title": "x"}));
+    let folder = sandbox.root().join(".orch");
+    let aside = sandbox.home().join("aside");
+    std::fs::rename(&folder, &aside).unwrap();
+    let gone = client.fails("task_show", &json!({"task": "TSK-001"}));
+    assert_eq!(gone["code"], "not_found", "{gone}");
+    std::fs::rename(&aside, &folder).unwrap();
+    client.call("task_create", &json!({"title": "y"}));
     assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_tasks"), "2");
 }

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::Sandbox;
-use super::mcp::{holdings, walk, way};
+use super::way::{holdings, walk, way};
 use crate::support::{client, orch};
 
 /// Runs calls in the Python client. The first answer says what the server has.
