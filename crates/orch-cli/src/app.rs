@@ -168,6 +168,11 @@ impl App {
         Operation { id, actor, key, redactor: self.redactor.clone() }
     }
 
+    /// The store of this process, for calls that come after this one.
+    pub(crate) fn open_store(&self) -> Arc<OpenStore> {
+        Arc::clone(&self.open)
+    }
+
     /// Who acts, if the command line says so.
     pub(crate) fn named_actor(&self) -> Option<Actor> {
         self.is_actor_named.then(|| self.actor.clone())
@@ -223,8 +228,9 @@ impl App {
 
     /// Ends the use of the store without closing it.
     async fn leave_open(mut self) {
-        self.open.leave().await;
-        if let Some(store) = self.store.take().and_then(Arc::into_inner) {
+        // where a call is still at work with it, it stays as it is
+        let store = self.store.take().or(self.open.take().await);
+        if let Some(store) = store.and_then(Arc::into_inner) {
             store.leave_open().await;
         }
     }

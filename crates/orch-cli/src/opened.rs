@@ -47,8 +47,8 @@ impl OpenStore {
     }
 
     /// Gives the store up.
-    pub(crate) async fn leave(&self) {
-        *self.0.lock().await = None;
+    pub(crate) async fn take(&self) -> Option<Arc<SqlStore>> {
+        self.0.lock().await.take().map(|kept| kept.store)
     }
 }
 

@@ -41,6 +41,50 @@ fn nonsense_is_refused_or_passed_over() {
 }
 
 #[test]
+fn odd_arguments_are_no_defect_of_orch() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    let mut client = sandbox.mcp("odd");
+    client.call("task_create", &json!({"title": "x"}));
+    client.call("session_start", &json!({"task": "TSK-001"}));
+    let odd = [
+        json!(null),
+        json!(""),
+        json!("--help"),
+        json!("a\u{0}b\u{1b}"),
+        json!("../../x"),
+        json!("é".repeat(3_000)),
+        json!(-1),
+        json!(18_446_744_073_709_551_615_u64),
+        json!(true),
+        json!([1, null]),
+        json!(["", "--x"]),
+        json!({"": 1, "a.b": [{}]}),
+    ];
+    let tools = client.ask("tools/list", &json!({}));
+    let mut sent = Vec::new();
+    for tool in tools["tools"].as_array().unwrap() {
+        let (name, schema) = (tool["name"].as_str().unwrap(), &tool["inputSchema"]);
+        for argument in schema["properties"].as_object().unwrap().keys() {
+            for value in &odd {
+                let mut arguments = json!({});
+                for needed in schema["required"].as_array().into_iter().flatten() {
+                    arguments[needed.as_str().unwrap()] = json!("x");
+                }
+                arguments[argument] = value.clone();
+                sent.push((client.send_call(name, &arguments), format!("{name} {arguments}")));
+            }
+        }
+        for (id, call) in sent.drain(..) {
+            let message = client.message(id);
+            let code = &message["result"]["structuredContent"]["error"]["code"];
+            assert!(message["error"].is_null() && code != "internal", "{call}: {message}");
+        }
+    }
+    assert!(client.end().success());
+    sandbox.orch(&["db", "check"]).success();
+}
+
+#[test]
 fn a_client_that_is_gone_ends_the_server() {
     let Some(sandbox) = Sandbox::project() else { return };
     assert_eq!(Client::start(&mut sandbox.orch_command(&["mcp"])).end().code(), Some(0));

@@ -59,8 +59,8 @@ fn the_list_of_tools_is_small_typed_and_says_what_reads() {
     }
 }
 
+/// Whoever changes a tool sees what it costs with `--no-capture`.
 #[test]
-#[expect(clippy::print_stdout, reason = "whoever changes a tool wants to see what it costs: --no-capture")]
 fn answers_cost_few_tokens() {
     let Some(sandbox) = Sandbox::project() else { return };
     let mut client = sandbox.mcp("counter");

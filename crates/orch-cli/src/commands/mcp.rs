@@ -16,6 +16,6 @@ pub(crate) struct Mcp {
 
 impl Mcp {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
-        mcp::serve(app.start.clone(), app.named_actor(), self.tools).await
+        mcp::serve(app, self.tools).await
     }
 }

@@ -30,8 +30,8 @@ pub(super) struct Desk {
 
 impl Desk {
     /// A desk for the project of this folder.
-    pub(super) fn new(start: PathBuf) -> Self {
-        Self { start, open: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+    pub(super) fn new(start: PathBuf, open: Arc<OpenStore>) -> Self {
+        Self { start, open, places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Runs a command line, and hands back what it told.
