@@ -75,7 +75,7 @@ fn run(cli: Cli, printer: &Printer) -> Result<Exit, CliError> {
         .enable_all()
         .build()
         .map_err(|error| CliError::new(Exit::Unavailable, format!("could not start: {error}")))?;
-    let app = App::new(&cli.global, printer.clone(), Arc::default(), None)?;
+    let app = App::new(&cli.global, printer.clone(), Arc::new(OpenStore::new(1)), None)?;
     let redactor = app.redactor.clone();
     let result = runtime.block_on(async {
         let result = crate::commands::run(&app, cli.command).await;
@@ -168,11 +168,6 @@ impl App {
         Operation { id, actor, key, redactor: self.redactor.clone() }
     }
 
-    /// The store of this process, for calls that come after this one.
-    pub(crate) fn open_store(&self) -> Arc<OpenStore> {
-        Arc::clone(&self.open)
-    }
-
     /// Who acts, if the command line says so.
     pub(crate) fn named_actor(&self) -> Option<Actor> {
         self.is_actor_named.then(|| self.actor.clone())
@@ -228,7 +223,6 @@ impl App {
 
     /// Ends the use of the store without closing it.
     async fn leave_open(mut self) {
-        // where a call is still at work with it, it stays as it is
         let store = self.store.take().or(self.open.take().await);
         if let Some(store) = store.and_then(Arc::into_inner) {
             store.leave_open().await;

@@ -69,11 +69,13 @@ impl Database {
         })
     }
 
-    /// Opens the store. A server has a clock of its own.
-    pub(crate) async fn open(&self, clock: &Arc<dyn Clock>) -> Result<SqlStore, CliError> {
+    /// Opens the store for so many calls at once. A server has a clock of its own.
+    pub(crate) async fn open(&self, clock: &Arc<dyn Clock>, connections: u32) -> Result<SqlStore, CliError> {
         Ok(match self {
-            Self::File(options) => SqlStore::open(options, Arc::clone(clock)).await?,
-            Self::Server(options) => SqlStore::connect(options).await?,
+            Self::File(options) => SqlStore::open_for(options, Arc::clone(clock), connections).await?,
+            Self::Server(options) => {
+                SqlStore::connect(&PostgresOptions { max_connections: connections, ..options.clone() }).await?
+            }
         })
     }
 

@@ -20,8 +20,9 @@ use rmcp::{RoleServer, ServerHandler, ServiceExt as _};
 
 use self::call::Call;
 use self::catalog::TOOLS;
-use self::desk::Desk;
+use self::desk::{Access, Desk};
 use self::shape::{compact, with_notes};
+use self::tool::Nature;
 pub(crate) use self::tool::Tools;
 use crate::app::App;
 use crate::error::CliError;
@@ -37,8 +38,8 @@ a next_cursor, the call with this `cursor` gives more.";
 
 /// Serves one client on standard input and output, until it is gone.
 pub(crate) async fn serve(app: &App, tools: Tools) -> Result<(), CliError> {
-    let desk = Desk::new(app.start.clone(), app.open_store());
-    let server = Server { desk, actor: app.named_actor(), tools };
+    let desk = Desk::new(app.start.clone());
+    let server = Server { desk: desk.clone(), actor: app.named_actor(), tools };
     let failed = |what: String| CliError::new(Exit::Usage, what).hint("orch mcp is started by a client of MCP");
     let running = match server.serve(rmcp::transport::io::stdio_pipes()).await {
         Ok(running) => running,
@@ -46,7 +47,9 @@ pub(crate) async fn serve(app: &App, tools: Tools) -> Result<(), CliError> {
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(failed(format!("the client did not begin as MCP does: {error}"))),
     };
-    match running.waiting().await {
+    let ended = running.waiting().await;
+    desk.close().await;
+    match ended {
         Ok(QuitReason::JoinError(error)) | Err(error) => Err(CliError::new(Exit::Defect, error.to_string())),
         Ok(_) => Ok(()),
     }
@@ -96,7 +99,8 @@ impl ServerHandler for Server {
         let tool = known.ok_or_else(|| no_tool(&request.name))?;
         let result = match Call::new(tool, request.arguments.unwrap_or_default()) {
             Ok(call) => {
-                let told = self.desk.run(self.actor(&context), call.line, call.input).await;
+                let access = if tool.nature == Nature::Reads { Access::Reads } else { Access::Writes };
+                let told = self.desk.run(access, self.actor(&context), call.line, call.input).await;
                 told.map(|told| compact(with_notes((tool.shape)(&told.answer, call.page), &told.notes)))
             }
             Err(error) => Err(error),

@@ -14,8 +14,11 @@ use crate::error::CliError;
 ///
 /// A file is opened once and stays open while it is the same file: where a process closes any descriptor of a file, it loses
 /// its locks on it, those of SQLite's other connections included.
-#[derive(Debug, Default)]
-pub(crate) struct OpenStore(Mutex<Option<Kept>>);
+#[derive(Debug)]
+pub(crate) struct OpenStore {
+    kept: Mutex<Option<Kept>>,
+    connections: u32,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -31,24 +34,32 @@ struct Mark {
 }
 
 impl OpenStore {
+    /// None yet; it is to serve so many calls at once.
+    pub(crate) fn new(connections: u32) -> Self {
+        Self { kept: Mutex::default(), connections }
+    }
+
     /// The store of a database, as it is now.
     pub(crate) async fn get(&self, database: &Database, clock: &Arc<dyn Clock>) -> Result<Arc<SqlStore>, CliError> {
-        let mut kept = self.0.lock().await;
+        let mut kept = self.kept.lock().await;
         let mark = Mark::of(database);
-        if let Some(known) = kept.as_ref().filter(|known| known.mark == mark) {
-            known.store.recheck().await?;
-            return Ok(Arc::clone(&known.store));
+        let known = kept.as_ref().filter(|known| known.mark == mark).map(|known| Arc::clone(&known.store));
+        if let Some(store) = known {
+            // a server that is silent holds up only those who ask it
+            drop(kept);
+            store.recheck().await?;
+            return Ok(store);
         }
         // another file may have been put into its place
         *kept = None;
-        let store = Arc::new(database.open(clock).await?);
+        let store = Arc::new(database.open(clock, self.connections).await?);
         *kept = Some(Kept { mark: Mark::of(database), store: Arc::clone(&store) });
         Ok(store)
     }
 
     /// Gives the store up.
     pub(crate) async fn take(&self) -> Option<Arc<SqlStore>> {
-        self.0.lock().await.take().map(|kept| kept.store)
+        self.kept.lock().await.take().map(|kept| kept.store)
     }
 }
 

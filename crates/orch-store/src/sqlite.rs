@@ -63,7 +63,20 @@ impl SqlStore {
     /// if the file is not a store of orch, [`StoreError::Newer`] if a newer version wrote it, [`StoreError::Unfinished`] if an
     /// import into it was not finished. The file is not touched in any of these cases.
     pub async fn open(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let store = Self::open_unfinished(options, clock).await?;
+        Self::open_for(options, clock, 1).await
+    }
+
+    /// As [`SqlStore::open`], for so many calls at once: each has a connection of its own, so that none that reads waits for
+    /// one that writes. A process opens a file once; where it closed a second descriptor, it would lose the locks of the first.
+    ///
+    /// # Errors
+    /// As [`SqlStore::open`].
+    pub async fn open_for(
+        options: &SqliteOptions,
+        clock: Arc<dyn Clock>,
+        connections: u32,
+    ) -> Result<Self, StoreError> {
+        let store = Self::open_with(options, clock, &migrations(), connections).await?;
         if store.is_unfinished(&store.connection()).await? {
             return Err(StoreError::Unfinished { place: store.place });
         }
@@ -75,7 +88,7 @@ impl SqlStore {
     /// # Errors
     /// As [`SqlStore::open`].
     pub async fn open_unfinished(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        Self::open_with(options, clock, &migrations()).await
+        Self::open_with(options, clock, &migrations(), 1).await
     }
 
     /// The version of the schema that the file has now.
@@ -87,6 +100,7 @@ impl SqlStore {
         options: &SqliteOptions,
         clock: Arc<dyn Clock>,
         migrations: &[Box<dyn MigrationTrait>],
+        connections: u32,
     ) -> Result<Self, StoreError> {
         let path = options.path.display().to_string();
         check_header(&options.path, &path, i64::try_from(migrations.len()).unwrap_or(i64::MAX))?;
@@ -94,7 +108,8 @@ impl SqlStore {
         let archive = Box::new(ArchiveFile::of(options, access, Arc::clone(&clock)));
         let deadline = Instant::now() + options.busy_timeout;
         let db = loop {
-            match connect(options, access).await.map_err(Place(&path).error("opening the store")) {
+            let connecting = connect_with(options, access, move |pool| pool.max_connections(connections)).await;
+            match connecting.map_err(Place(&path).error("opening the store")) {
                 Ok(db) => break db,
                 // SQLite's own wait does not cover a log that others are bringing up
                 Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
@@ -170,6 +185,13 @@ impl SqlStore {
 /// Leaves a connection open when the program ends.
 async fn leave(db: DatabaseConnection) {
     let pool = db.get_sqlite_connection_pool();
+    if pool.options().get_max_connections() > 1 {
+        // it served many calls, so one more sync costs nothing
+        if let Err(error) = db.close().await {
+            tracing::debug!(%error, "closing the store failed");
+        }
+        return;
+    }
     // sqlx gives a connection back to its pool in a task of its own; a runtime that ends before that task does would
     // close the connection, so it is waited for
     if pool.size() > 0

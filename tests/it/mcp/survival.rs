@@ -164,13 +164,20 @@ fn calls_at_once_are_all_answered_and_counted_once() {
 fn a_call_that_waits_holds_up_only_itself() {
     let Some(sandbox) = Sandbox::project() else { return };
     let mut client = sandbox.mcp("patient");
+    client.call("task_create", &json!({"title": "x"}));
     let lock = sandbox.hold();
-    let waiting = client.send_call("task_create", &json!({"title": "x"}));
-    // neither needs the store
+    let waiting: Vec<u64> = (0..6).map(|_| client.send_call("task_create", &json!({"title": "y"}))).collect();
     client.ask("tools/list", &json!({}));
     client.call("git_status", &json!({}));
+    for _ in 0..3 {
+        assert_eq!(client.call("task_show", &json!({"task": "TSK-001"}))["data"]["title"], "x");
+        client.ask("resources/read", &json!({"uri": "orch://events"}));
+    }
     lock.release();
-    assert_eq!(client.answer(waiting)["task"], "TSK-001");
+    for id in waiting {
+        client.answer(id);
+    }
+    assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_tasks"), "7");
 }
 
 #[test]

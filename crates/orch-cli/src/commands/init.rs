@@ -44,7 +44,7 @@ impl Init {
         let created = database.create().await?;
         if created == Created::Existing {
             // an existing store is opened once, so that one that is damaged or foreign is not called ready
-            database.open(&app.clock).await?.leave_open().await;
+            database.open(&app.clock, 1).await?.leave_open().await;
         }
         if let Some(named) = &named {
             named.remember(&folder)?;

@@ -17,30 +17,57 @@ use crate::exit::Exit;
 use crate::opened::OpenStore;
 use crate::output::printer::{Printer, Told};
 
-/// So many calls are at work at once; the others wait.
-const AT_ONCE: usize = 8;
+/// So many calls that read are at work at once, and so many that may write; the others wait. Thus none that reads waits for
+/// one that waits for the lock of the store.
+const AT_ONCE: u32 = 4;
 
 /// Carries out calls.
 #[derive(Debug, Clone)]
 pub(super) struct Desk {
     start: PathBuf,
     open: Arc<OpenStore>,
-    places: Arc<Semaphore>,
+    reading: Arc<Semaphore>,
+    writing: Arc<Semaphore>,
+}
+
+/// Whether a call may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// It only reads.
+    Reads,
+    /// It may write.
+    Writes,
 }
 
 impl Desk {
     /// A desk for the project of this folder.
-    pub(super) fn new(start: PathBuf, open: Arc<OpenStore>) -> Self {
-        Self { start, open, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    pub(super) fn new(start: PathBuf) -> Self {
+        let places = || Arc::new(Semaphore::new(AT_ONCE as usize));
+        // one connection for each place
+        Self { start, open: Arc::new(OpenStore::new(2 * AT_ONCE)), reading: places(), writing: places() }
+    }
+
+    /// Ends the use of the store, unless a call is still at work with it.
+    pub(super) async fn close(self) {
+        if let Some(store) = self.open.take().await.and_then(Arc::into_inner) {
+            store.leave_open().await;
+        }
     }
 
     /// Runs a command line, and hands back what it told.
     ///
     /// Files and git are waited for without giving way, so this happens on a thread beside the one that speaks with the client.
     /// A call that nobody waits for any more goes on to its end.
-    pub(super) async fn run(&self, actor: Option<Actor>, line: Vec<String>, input: Vec<u8>) -> Result<Told, CliError> {
+    pub(super) async fn run(
+        &self,
+        access: Access,
+        actor: Option<Actor>,
+        line: Vec<String>,
+        input: Vec<u8>,
+    ) -> Result<Told, CliError> {
         let failed = |what: &str| CliError::new(Exit::Defect, what).hint("this is a defect of orch; please report it");
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| failed("no call is taken any more"))?;
+        let places = if access == Access::Reads { &self.reading } else { &self.writing };
+        let place = Arc::clone(places).acquire_owned().await.map_err(|_| failed("no call is taken any more"))?;
         let (desk, runtime) = (self.clone(), Handle::current());
         let work = tokio::task::spawn_blocking(move || {
             let _place = place;
@@ -49,6 +76,11 @@ impl Desk {
         let result = work.await.unwrap_or_else(|_| Err(failed("the call ended in a panic")));
         // an address of a database must not get into the log of a client
         result.map_err(|error| error.without_secrets(&Redactor::default()))
+    }
+
+    /// As [`Desk::run`], for a command that only reads.
+    pub(super) async fn read(&self, actor: Option<Actor>, line: Vec<String>) -> Result<Told, CliError> {
+        self.run(Access::Reads, actor, line, Vec::new()).await
     }
 
     async fn carry_out(&self, actor: Option<Actor>, line: Vec<String>, input: Vec<u8>) -> Result<Told, CliError> {

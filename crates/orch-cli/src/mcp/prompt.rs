@@ -30,7 +30,7 @@ pub(super) async fn get(
     let mut told = Value::Null;
     if let Some(task) = task {
         let line = words(&["session", "status", "--", task]);
-        let answer = desk.run(actor.clone(), line, Vec::new()).await.map_err(|error| protocol_error(&error))?.answer;
+        let answer = desk.read(actor.clone(), line).await.map_err(|error| protocol_error(&error))?.answer;
         let current = answer["instructions"]["phase"].as_str();
         if current == Some(name) {
             told = answer["instructions"].clone();
@@ -54,7 +54,7 @@ pub(super) async fn get(
 }
 
 async fn phases(desk: &Desk, actor: Option<Actor>) -> Result<Vec<Value>, ErrorData> {
-    let told = desk.run(actor, words(&["workflow", "show"]), Vec::new()).await;
+    let told = desk.read(actor, words(&["workflow", "show"])).await;
     let mut answer = told.map_err(|error| protocol_error(&error))?.answer;
     let phases = answer["workflow"]["phases"].take();
     Ok(phases.as_array().cloned().unwrap_or_default())

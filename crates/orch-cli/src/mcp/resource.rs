@@ -45,7 +45,7 @@ pub(super) async fn list(
     let offset = cursor.map_or(Ok(0), |cursor| cursor.parse::<usize>());
     let offset = offset.map_err(|_| ErrorData::invalid_params("the cursor is not one of this list", None))?;
     let (limit, skip) = (format!("--limit={SESSIONS}"), format!("--offset={offset}"));
-    let told = desk.run(actor, words(&["session", "list", "--active", &limit, &skip]), Vec::new()).await;
+    let told = desk.read(actor, words(&["session", "list", "--active", &limit, &skip])).await;
     let answer = told.map_err(|error| protocol_error(&error))?.answer;
     let mut resources = Vec::new();
     if offset == 0 {
@@ -87,7 +87,7 @@ pub(super) async fn read(desk: &Desk, actor: Option<Actor>, address: &str) -> Re
         (Some("events"), [None, None]) => words(&["context", "search", &format!("--limit={EVENTS}")]),
         _ => return Err(unknown()),
     };
-    let told = desk.run(actor, line, Vec::new()).await.map_err(|error| protocol_error(&error))?;
+    let told = desk.read(actor, line).await.map_err(|error| protocol_error(&error))?;
     let contents = contents(kind.as_deref().unwrap_or_default(), &told.answer, address);
     Ok(ReadResourceResult::new(vec![contents]))
 }

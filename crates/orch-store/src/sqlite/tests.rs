@@ -77,7 +77,7 @@ async fn an_older_schema_is_upgraded_after_a_backup() {
     create_with(&store, "TSK-001", 1).await.unwrap();
     store.leave_open().await;
     let list = list(&["CREATE TABLE orchestration_later (id INTEGER)", "CREATE TABLE orchestration_last (id INTEGER)"]);
-    let store = SqlStore::open_with(&options, clock(), &list).await.unwrap();
+    let store = SqlStore::open_with(&options, clock(), &list, 1).await.unwrap();
     assert_eq!(number(&store, "PRAGMA user_version").await, KNOWN + 2);
     assert_eq!(number(&store, "SELECT count(*) FROM orchestration_last").await, 0);
     let copy = SqliteOptions { path: backup_path(&options.path, KNOWN), ..options.clone() };
@@ -125,7 +125,7 @@ async fn a_failed_upgrade_leaves_the_old_schema() {
     let folder = tempfile::tempdir().unwrap();
     let options = created(folder.path()).await;
     let list = list(&["CREATE TABLE orchestration_later (id INTEGER)", "CREATE NONSENSE"]);
-    SqlStore::open_with(&options, clock(), &list).await.unwrap_err();
+    SqlStore::open_with(&options, clock(), &list, 1).await.unwrap_err();
     let store = SqlStore::open(&options, clock()).await.unwrap();
     assert_eq!(number(&store, "SELECT count(*) FROM sqlite_schema WHERE name = 'orchestration_later'").await, 0);
     assert_eq!(number(&store, "PRAGMA user_version").await, KNOWN);
@@ -140,7 +140,7 @@ async fn eight_who_upgrade_at_once_do_it_once() {
             let options = options.clone();
             tokio::spawn(async move {
                 let list = list(&["CREATE TABLE orchestration_later (id INTEGER)"]);
-                let store = SqlStore::open_with(&options, clock(), &list).await.unwrap();
+                let store = SqlStore::open_with(&options, clock(), &list, 1).await.unwrap();
                 number(&store, "PRAGMA user_version").await
             })
         })
