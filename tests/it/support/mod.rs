@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use engine::{Engine, Postgres, Sqlite};
-pub(crate) use program::orch_folder;
+pub(crate) use program::{orch, orch_folder};
 pub(crate) use run::Run;
 
 /// The instant at which the clock of every sandbox stands.
