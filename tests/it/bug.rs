@@ -136,7 +136,7 @@ fn merged_bugs_count_on_as_one() {
 }
 
 #[test]
-fn sixty_four_processes_at_once_count_exactly() {
+fn promise_13_sixty_four_processes_at_once_count_exactly() {
     let Some(sandbox) = Sandbox::project() else { return };
     let lines = ["checkout", "pay"].map(|function| format!("{MESSAGE}\n    at {function} (src/cart.js:42:7)"));
     let spawn = |at: usize| sandbox.spawn(&["bug", "log", MESSAGE, "--stack-trace", &lines[usize::from(at % 4 == 3)]]);

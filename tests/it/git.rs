@@ -56,7 +56,7 @@ fn an_address_that_may_deceive_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn status_diff_and_show_tell_what_git_tells() {
+fn promise_37_status_diff_and_show_tell_what_git_tells() {
     let Some(sandbox) = Sandbox::project() else { return };
     sandbox.write("a.txt", "one\ntwo\n");
     sandbox.git(&["add", "a.txt"]);
@@ -116,4 +116,45 @@ fn a_tasks_changes_are_told_since_its_session_began() {
     }
     sandbox.orch(&["git", "changes", "TSK-001", "--since", "nowhere"]).fails_with(3);
     sandbox.orch(&["git", "changes", "TSK-404"]).fails_with(3);
+}
+
+#[test]
+fn promise_38_reading_runs_no_program_that_the_repository_names() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    sandbox.orch(&["task", "create", "x"]).success();
+    sandbox.orch(&["session", "start", "TSK-001"]).success();
+    sandbox.write("a.txt", "one\n");
+    sandbox.write("b.txt", "one\n");
+    sandbox.write(".gitattributes", "*.txt filter=f diff=d\n");
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "-qm", "files"]);
+    let (ran, program) = (sandbox.root().join("../ran"), sandbox.root().join("../program"));
+    std::fs::write(&program, format!("#!/bin/sh\necho \"$0 $@\" >>'{}'\ncat\n", ran.display())).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    for key in ["core.fsmonitor", "core.pager", "core.editor", "diff.external", "diff.d.textconv", "diff.d.command"] {
+        sandbox.git(&["config", key, program.to_str().unwrap()]);
+    }
+    for key in ["filter.f.clean", "filter.f.smudge", "filter.f.process", "gpg.program", "core.sshCommand"] {
+        sandbox.git(&["config", key, program.to_str().unwrap()]);
+    }
+    sandbox.git(&["config", "log.showSignature", "true"]);
+    sandbox.write("a.txt", "two\n");
+    std::fs::rename(sandbox.root().join("b.txt"), sandbox.root().join("c.txt")).unwrap();
+    for arguments in [
+        ["git", "status"].as_slice(),
+        &["git", "diff", "HEAD"],
+        &["git", "show", "HEAD"],
+        &["git", "changes", "TSK-001"],
+        &["git", "capture", "TSK-001"],
+        &["phase", "complete", "TSK-001", "--override"],
+        &["status"],
+        &["doctor"],
+    ] {
+        let run = sandbox.orch(arguments);
+        assert!(run.code == Some(0) || arguments == ["doctor"], "{run}");
+        assert!(!ran.exists(), "{arguments:?} ran {}", std::fs::read_to_string(&ran).unwrap());
+    }
+    // it is a trap: whoever asks git as people do runs them
+    let _ = sandbox.finish(sandbox.command("git").args(["diff"]));
+    assert!(ran.exists());
 }

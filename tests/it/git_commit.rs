@@ -125,7 +125,7 @@ fn the_message_comes_from_a_template() {
 }
 
 #[test]
-fn a_refusal_says_why_and_changes_nothing() {
+fn promise_39_a_refusal_says_why_and_changes_nothing() {
     let Some(sandbox) = in_execute() else { return };
     sandbox.git(&["checkout", "-q", "-b", "side"]);
     sandbox.write("README.md", "side\n");
@@ -167,7 +167,7 @@ fn a_refusal_says_why_and_changes_nothing() {
 }
 
 #[test]
-fn what_a_hook_refuses_leaves_a_trail_and_nothing_else() {
+fn promise_39_what_a_hook_refuses_leaves_a_trail_and_nothing_else() {
     let Some(sandbox) = in_execute() else { return };
     sandbox.write("README.md", "changed\n");
     sandbox.write("new.txt", "new\n");
@@ -198,7 +198,7 @@ fn what_a_hook_refuses_leaves_a_trail_and_nothing_else() {
 }
 
 #[test]
-fn a_commit_of_a_killed_run_is_found_when_the_session_is_resumed() {
+fn promise_40_a_commit_of_a_killed_run_is_found_when_the_session_is_resumed() {
     let Some(sandbox) = in_execute() else { return };
     // git's parent is orch
     hook(&sandbox, "post-commit", "kill -9 $(ps -o ppid= -p $PPID)");
@@ -230,7 +230,7 @@ fn a_commit_of_a_killed_run_is_found_when_the_session_is_resumed() {
 }
 
 #[test]
-fn a_key_goes_on_where_the_killed_run_stopped() {
+fn promise_40_a_key_goes_on_where_the_killed_run_stopped() {
     let Some(sandbox) = in_execute() else { return };
     let keyed = ["git", "commit", "TSK-001", "--idempotency-key", "k", "--json"];
     // killed after the commit
@@ -266,7 +266,7 @@ fn wait_for_commit(sandbox: &Sandbox, count: usize) -> String {
 }
 
 #[test]
-fn eight_agents_commit_at_once() {
+fn promise_40_eight_agents_commit_at_once() {
     let Some(sandbox) = in_execute() else { return };
     let made: Vec<String> = thread::scope(|scope| {
         let threads: Vec<_> = (0..8)

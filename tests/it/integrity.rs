@@ -3,7 +3,7 @@
 use super::Sandbox;
 
 #[test]
-fn a_change_behind_orchs_back_is_found() {
+fn promise_03_a_change_behind_orchs_back_is_found() {
     let Some(sandbox) = Sandbox::project() else { return };
     sandbox.orch(&["task", "create", "x"]).success();
     sandbox.sql("UPDATE orchestration_tasks SET title = 'y'");
@@ -13,7 +13,7 @@ fn a_change_behind_orchs_back_is_found() {
 }
 
 #[test]
-fn events_are_only_ever_inserted() {
+fn promise_03_events_are_only_ever_inserted() {
     let Some(sandbox) = Sandbox::project() else { return };
     sandbox.orch(&["task", "create", "x"]).success();
     for statement in ["DELETE FROM orchestration_events", "UPDATE orchestration_events SET actor = 'mallory'"] {

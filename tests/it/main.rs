@@ -25,6 +25,7 @@ mod sqlite {
     mod integrity;
     mod lifecycle;
     mod mcp;
+    mod promise;
     mod redaction;
     mod search;
     mod store;
@@ -47,6 +48,7 @@ mod postgres {
     mod integrity;
     mod lifecycle;
     mod mcp;
+    mod promise;
     mod redaction;
     mod search;
     mod server;

@@ -59,3 +59,23 @@ fn the_demo_runs() {
     let check = sandbox.orch(&["-C", "demo", "db", "check"]);
     check.success();
 }
+
+#[test]
+fn a_project_of_another_user_is_refused() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    let folder = sandbox.root().join(".orch");
+    // only root can give files away, so elsewhere there is nothing to try
+    if std::os::unix::fs::chown(&folder, Some(4242), None).is_err() {
+        eprintln!("left out: nobody but root can give a folder to another user");
+        return;
+    }
+    for arguments in [["task", "list"].as_slice(), &["init"], &["doctor"], &["task", "create", "x"]] {
+        let run = sandbox.orch(arguments);
+        assert!(run.fails_with(9).stderr.contains("belongs to another user (number 4242)"), "{run}");
+        assert!(run.stderr.contains("ORCH_TRUSTED_OWNER=4242"), "{run}");
+    }
+    for trusted in [("ORCH_TRUSTED_OWNER", "4242"), ("SUDO_UID", "4242")] {
+        sandbox.orch_with(trusted, &["task", "create", "x"]).success();
+    }
+    sandbox.orch_with(("ORCH_TRUSTED_OWNER", "1"), &["task", "list"]).fails_with(9);
+}

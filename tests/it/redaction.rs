@@ -44,7 +44,7 @@ fn import(sandbox: &Sandbox, text: &str) -> Run {
 }
 
 #[test]
-fn a_secret_is_nowhere_whichever_way_it_came() {
+fn promise_28_a_secret_is_nowhere_whichever_way_it_came() {
     let Some(sandbox) = shop() else { return };
     let secrets: Vec<String> = ('a'..='t').map(token).collect();
     let [title, text, value, new_title, sprint, payload, message, stack, context, note] = &secrets[..10] else {

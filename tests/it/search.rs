@@ -1,5 +1,6 @@
 //! Context search from the command line: what is found where, at once, again from a cache, and with a cache that is broken.
 
+use orch_tests::stranger::Stranger;
 use serde_json::{Value, json};
 
 use super::Sandbox;
@@ -115,7 +116,7 @@ fn filters_and_summaries_count_what_matches() {
 }
 
 #[test]
-fn what_a_command_wrote_the_next_one_finds() {
+fn promise_16_what_a_command_wrote_the_next_one_finds() {
     let Some(sandbox) = shop() else { return };
     for number in 0..20 {
         let word = format!("freshword{number}x");
@@ -246,4 +247,30 @@ fn answers_are_shared_by_a_redis_server_and_none_is_needed() {
     assert_eq!((&without["from_cache"], &without["results"]), (&json!(false), &after["results"]));
     sandbox.orch(&["task", "create", "Yet another invoice"]).success();
     assert_eq!(hits(&sandbox.json(&asked)).len(), hits(&after).len() + 1);
+}
+
+#[test]
+fn promise_34_whatever_the_cache_says_search_answers_and_writes_do_not_care() {
+    let Some(sandbox) = shop() else { return };
+    let plain = hits(&sandbox.json(&["context", "search", "invoice", "--no-cache"]));
+    let refuses = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let strangers = [
+        ("refuses", None),
+        ("is silent", Some(Stranger::silent())),
+        ("talks nonsense", Some(Stranger::saying(b"-ERR no\r\n$-7\r\n*99999999999\r\n"))),
+        ("speaks HTTP", Some(Stranger::saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"))),
+        ("never ends", Some(Stranger::endless(b"$536870912\r\n", b"aaaaaaaaaaaaaaaa"))),
+        ("says it back", Some(Stranger::echo())),
+    ];
+    for (what, stranger) in &strangers {
+        let port = stranger.as_ref().map_or(refuses, Stranger::port);
+        let url = format!("redis://127.0.0.1:{port}");
+        // nothing is known of the server when it is asked first
+        let _ = std::fs::remove_file(sandbox.root().join(".orch/redis-off"));
+        let began = std::time::Instant::now();
+        let run = sandbox.orch_with(("ORCH_SEARCH_REDIS_URL", &url), &["context", "search", "invoice", "--json"]);
+        println!("a server that {what}: {:?}", began.elapsed());
+        assert_eq!(hits(&run.success().json()), plain, "{what}");
+        sandbox.orch_with(("ORCH_SEARCH_REDIS_URL", &url), &["task", "update", "TSK-001", "--meta", "a=1"]).success();
+    }
 }

@@ -30,7 +30,7 @@ fn secret(url: &str) -> &str {
 }
 
 #[test]
-fn the_password_is_kept_where_only_its_owner_reads_it() {
+fn promise_28_the_password_is_kept_where_only_its_owner_reads_it() {
     let Some((sandbox, database)) = bare() else { return };
     let made = init(&sandbox, database.url());
     made.success();
@@ -94,7 +94,7 @@ fn settings_that_are_there_stay() {
 }
 
 #[test]
-fn a_database_that_is_not_ours_or_newer_stays_as_it_is() {
+fn promise_09_a_database_that_is_not_ours_or_newer_stays_as_it_is() {
     let Some((sandbox, database)) = bare() else { return };
     init(&sandbox, database.url()).success();
     database.sql("INSERT INTO orchestration_schema (version) VALUES (99)");
@@ -110,7 +110,7 @@ fn a_database_that_is_not_ours_or_newer_stays_as_it_is() {
 }
 
 #[test]
-fn while_the_server_is_away_commands_say_so_and_afterwards_all_is_there() {
+fn promise_35_while_the_server_is_away_commands_say_so_and_afterwards_all_is_there() {
     let (Some((sandbox, _)), Some(mut server)) = (bare(), Server::start()) else { return };
     init(&sandbox, server.url()).success();
     sandbox.orch(&["task", "create", "x"]).success();
@@ -132,7 +132,7 @@ fn while_the_server_is_away_commands_say_so_and_afterwards_all_is_there() {
 }
 
 #[test]
-fn an_unknown_outcome_is_told_and_can_be_asked_for() {
+fn promise_35_an_unknown_outcome_is_told_and_can_be_asked_for() {
     let (Some((sandbox, _)), Some(mut server)) = (bare(), Server::start()) else { return };
     let proxy = Proxy::start(server.database());
     init(&sandbox, proxy.url()).success();
@@ -162,7 +162,7 @@ fn an_unknown_outcome_is_told_and_can_be_asked_for() {
 }
 
 #[test]
-fn a_task_walks_through_all_phases_behind_a_pooler() {
+fn promise_36_a_task_walks_through_all_phases_behind_a_pooler() {
     let Some((sandbox, database)) = bare() else { return };
     let Some(bouncer) = Bouncer::start(&database) else { return };
     init(&sandbox, bouncer.url()).success();
@@ -187,6 +187,23 @@ fn doctor_names_the_setting_to_change() {
     assert!(told.contains("✗ durability") && told.contains("set fsync = on in postgresql.conf"), "{run}");
     let read_only = sandbox.orch_with(("PGOPTIONS", "-c default_transaction_read_only=on"), &["doctor"]);
     assert!(read_only.stdout.contains("✗ writing") && read_only.stdout.contains("storage.database_url"), "{read_only}");
+}
+
+#[test]
+fn promise_36_the_servers_durability_is_never_lowered() {
+    let Some((sandbox, database)) = bare() else { return };
+    let proxy = Proxy::start(&database);
+    init(&sandbox, proxy.url()).success();
+    sandbox.orch(&["task", "create", "x"]).success();
+    sandbox.orch(&["session-start", "TSK-001"]).success();
+    sandbox.orch(&["bug", "log", "Error: no"]).success();
+    sandbox.write("events.jsonl", "{\"event_type\":\"note\",\"task\":\"TSK-001\",\"payload\":{}}\n");
+    sandbox.orch(&["event", "import", "events.jsonl"]).success();
+    sandbox.orch(&["db", "migrate"]).success();
+    assert!(proxy.was_asked("orchestration_events") && proxy.was_asked("COMMIT"));
+    for setting in ["synchronous_commit", "fsync", "full_page_writes", "UNLOGGED", "wal_level"] {
+        assert!(!proxy.was_asked(setting), "{setting}");
+    }
 }
 
 /// Makes certificates, and a server that takes no connection without TLS. Gives the file of the authority.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
+use crate::config::environment;
 use crate::error::CliError;
 
 /// The name of the folder that makes a folder a project.
@@ -67,9 +69,29 @@ fn main_work_tree(start: &Path) -> Result<Option<PathBuf>, CliError> {
 
 fn check_folder(path: &Path) -> Result<(), CliError> {
     match path.symlink_metadata() {
-        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(meta) if meta.is_dir() => check_owner(path, &meta),
         Ok(_) => Err(CliError::refused(format!("{} is not a folder (links are not followed)", path.display()))
             .hint("remove it, then run: orch init")),
         Err(error) => Err(CliError::io("read", path, &error)),
     }
+}
+
+/// Whoever owns the folder decides which server is asked and what is kept of secrets, so it must be whoever runs the program:
+/// anybody may put an `.orch` into a folder above that all can write to, such as `/tmp`.
+#[cfg(unix)]
+fn check_owner(path: &Path, meta: &std::fs::Metadata) -> Result<(), CliError> {
+    let owner = std::os::unix::fs::MetadataExt::uid(meta);
+    let runs = rustix::process::geteuid();
+    let named = |variable: &str| environment(variable).and_then(|value| value.parse().ok()) == Some(owner);
+    // as git does: whoever became root with sudo goes on with their own projects
+    if owner == runs.as_raw() || named("ORCH_TRUSTED_OWNER") || (runs.is_root() && named("SUDO_UID")) {
+        return Ok(());
+    }
+    Err(CliError::refused(format!("{} belongs to another user (number {owner})", path.display()))
+        .hint(format!("if you trust that user with your work, run it with ORCH_TRUSTED_OWNER={owner}")))
+}
+
+#[cfg(not(unix))]
+fn check_owner(_path: &Path, _meta: &std::fs::Metadata) -> Result<(), CliError> {
+    Ok(())
 }

@@ -84,7 +84,7 @@ pub fn start(draft: &mut Draft, asked: &Start, ground: &Ground<'_>) -> Result<bo
     }
     if let Some(session) = draft.task().active_session().cloned() {
         if !asked.restart {
-            return resume(draft, &session, asked, ground).map(|()| true);
+            return take_up(draft, &session, asked, ground.lease_seconds).map(|()| true);
         }
         refuse_live_lease_of_others(draft)?;
         new_key(draft, asked)?;
@@ -120,7 +120,18 @@ fn held(draft: &Draft) -> Refusal {
     }
 }
 
-fn resume(draft: &mut Draft, session: &Session, asked: &Start, ground: &Ground<'_>) -> Result<(), Refusal> {
+/// Decides to go on with the active session, for which no template is needed but the one that it pinned.
+///
+/// # Errors
+/// [`Refusal::NoActiveSession`] if there is none, or a restart is asked for; [`Refusal::Held`] if somebody else holds the task.
+pub fn resume(draft: &mut Draft, asked: &Start, lease_seconds: u32) -> Result<(), Refusal> {
+    match draft.task().active_session().cloned() {
+        Some(session) if !asked.restart => take_up(draft, &session, asked, lease_seconds),
+        _ => Err(no_active_session(draft.task())),
+    }
+}
+
+fn take_up(draft: &mut Draft, session: &Session, asked: &Start, lease_seconds: u32) -> Result<(), Refusal> {
     let lease = draft.task().lease.clone();
     match lease {
         Some(lease) if lease.holder == *draft.actor() => return Ok(()),
@@ -131,7 +142,7 @@ fn resume(draft: &mut Draft, session: &Session, asked: &Start, ground: &Ground<'
         phase: session.current_phase.clone(),
         from: draft.task().lease.as_ref().map(|lease| lease.holder.clone()),
         to: draft.actor().clone(),
-        lease_seconds: ground.lease_seconds,
+        lease_seconds,
     }));
     Ok(())
 }

@@ -98,7 +98,7 @@ async fn the_tables_are_queried_as_the_design_shows() {
 }
 
 #[tokio::test]
-async fn times_are_the_servers() {
+async fn promise_24_times_are_the_servers() {
     let Some(database) = prepared().await else { return };
     let store = open(database.url()).await;
     let now =
@@ -213,7 +213,7 @@ async fn an_outcome_that_nobody_can_tell_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_server_that_restarts_loses_nothing_and_doubles_nothing() {
+async fn promise_35_a_server_that_restarts_loses_nothing_and_doubles_nothing() {
     let Some(mut server) = Server::start() else { return };
     SqlStore::create_on(&options(server.url())).await.unwrap();
     for name in ["A", "B", "C", "D"] {
@@ -350,7 +350,7 @@ async fn the_first_events_of_a_month_make_its_partition() {
 
 /// Sixty-four clients work on eight tasks and make new ones, while somebody follows the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_clients_lose_nothing_and_a_follower_skips_nothing() {
+async fn promise_19_sixty_four_clients_lose_nothing_and_a_follower_skips_nothing() {
     const CLIENTS: usize = 64;
     const ROUNDS: usize = 12;
     let Some(database) = prepared().await else { return };

@@ -14,7 +14,7 @@ use work::create;
 mod work;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn eight_who_meet_the_first_schema_upgrade_it_once() {
+async fn promise_36_eight_who_meet_the_first_schema_upgrade_it_once() {
     let Some(database) = orch_tests::postgres::database() else { return };
     let options = PostgresOptions {
         url: database.url().to_owned(),

@@ -14,6 +14,8 @@ use super::program::search_path;
 pub(crate) trait Engine: Sized + Send + Sync {
     /// The kind of store that this one is not.
     type Other: Engine;
+    /// What scripts call it.
+    const NAME: &'static str;
     /// SQL that begins a transaction which every writer has to wait for, and no reader.
     const HOLD: &'static str;
 
@@ -43,6 +45,7 @@ impl Sqlite {
 
 impl Engine for Sqlite {
     type Other = Postgres;
+    const NAME: &'static str = "sqlite";
     const HOLD: &'static str = "BEGIN IMMEDIATE;";
 
     fn new() -> Option<Self> {
@@ -83,6 +86,7 @@ pub(crate) struct Postgres(Database);
 
 impl Engine for Postgres {
     type Other = Sqlite;
+    const NAME: &'static str = "postgres";
     const HOLD: &'static str = "BEGIN; LOCK TABLE orchestration_tasks IN EXCLUSIVE MODE;";
 
     fn new() -> Option<Self> {

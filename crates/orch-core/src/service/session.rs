@@ -132,12 +132,25 @@ impl<S: Store> SessionService<'_, S> {
             }
             Ok(TaskChange { draft, answer })
         };
-        let mut done = self.change(orders, &request, decide).await?;
-        if !done.outcome.replayed {
-            // boxed, as an embedder's compiler looks only so deep into futures
-            done.hooks.extend(Box::pin(self.reconcile_quietly(orders.operation, orders.task)).await);
-        }
-        Ok(done)
+        self.started(orders, &request, decide).await
+    }
+
+    /// Shows the running session again where the project's workflow cannot be read: a session needs only what it pinned.
+    ///
+    /// # Errors
+    /// [`Refusal::NoActiveSession`] if there is nothing to go on with, or a restart is asked for; a refusal as for
+    /// [`SessionService::start`].
+    pub async fn resume(&self, orders: Orders<'_>, asked: &Start, lease_seconds: u32) -> Result<Done, ServiceError> {
+        let files = self.folder.read(orders.task)?;
+        let request = Request::new(orders.operation, "session.start", &(orders.task, asked));
+        let decide = |context: TaskContext| {
+            let mut draft = draft_of(&context, orders.operation)?;
+            machine::resume(&mut draft, asked, lease_seconds)?;
+            let mut answer = self.answer(&draft, pinned(context.template.as_ref()).as_deref(), &files);
+            answer.resumed = true;
+            Ok(TaskChange { draft, answer })
+        };
+        self.started(orders, &request, decide).await
     }
 
     /// Completes the current phase.
@@ -206,7 +219,9 @@ impl<S: Store> SessionService<'_, S> {
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, orders.operation)?;
             let workflow = pinned(context.template.as_ref());
-            let warnings = machine::end(&mut draft, workflow.as_deref().map_err(Clone::clone), &files)?;
+            let mut warnings = machine::end(&mut draft, workflow.as_deref().map_err(Clone::clone), &files)?;
+            let redactor = &orders.operation.redactor;
+            warnings.extend(draft.contents().iter().filter_map(|file| redactor.warning(file)));
             let mut change = self.ended(draft, workflow.as_deref(), warnings);
             let named = change.answer.hooks.iter().any(|call| call.hook == Hook::AutoCommit);
             if self.auto_commit.is_some() && !named {
@@ -284,6 +299,20 @@ impl<S: Store> SessionService<'_, S> {
             Ok(Head::At { commit, .. }) => Some(commit.hash),
             _ => None,
         }
+    }
+
+    async fn started(
+        &self,
+        orders: Orders<'_>,
+        request: &Request,
+        decide: impl Fn(TaskContext) -> Result<TaskChange<SessionAnswer>, Refusal> + Send + Sync,
+    ) -> Result<Done, ServiceError> {
+        let mut done = self.change(orders, request, decide).await?;
+        if !done.outcome.replayed {
+            // boxed, as an embedder's compiler looks only so deep into futures
+            done.hooks.extend(Box::pin(self.reconcile_quietly(orders.operation, orders.task)).await);
+        }
+        Ok(done)
     }
 
     async fn change(

@@ -87,8 +87,8 @@ fn read_all(s: &Sandbox, folder: &str) {
 }
 
 #[test]
-fn of_the_configuration_is_run() {
-    isolated("programs::of_the_configuration_is_run", true, |s| {
+fn promise_38_none_of_the_configuration_is_run() {
+    isolated("programs::promise_38_none_of_the_configuration_is_run", true, |s| {
         for (folder, options) in
             [("r", &[][..]), ("sha256", &["--object-format=sha256"]), ("reftable", &["--ref-format=reftable"])]
         {
@@ -113,8 +113,8 @@ fn of_the_configuration_is_run() {
 }
 
 #[test]
-fn of_a_submodules_configuration_is_run() {
-    isolated("programs::of_a_submodules_configuration_is_run", true, |s| {
+fn promise_38_none_of_a_submodules_configuration_is_run() {
+    isolated("programs::promise_38_none_of_a_submodules_configuration_is_run", true, |s| {
         build(s, "inner", &[]);
         build(s, "middle", &[]);
         s.git("middle", &["submodule", "--quiet", "add", "../inner", "in"]);

@@ -123,10 +123,12 @@ fn save_sessions(plan: &mut Plan, task_id: i64, before: Option<&Session>, draft:
         let begins = |new: &NewEvent| {
             matches!(new.fact, Fact::SessionStarted(_)) && new.session_key.as_ref() == Some(&session.key)
         };
-        let row = session_model(task_id, session)?;
+        let mut row = session_model(task_id, session)?;
         if draft.events().iter().any(begins) {
             plan.add(session::Entity::insert(row).into_query());
         } else {
+            // what a session began with stays; a template that somebody removed does not keep the session from ending
+            (row.task_id, row.template_sha256, row.started_at) = (NotSet, NotSet, NotSet);
             let this = session::Column::SessionKey.eq(session.key.as_str());
             plan.add(session::Entity::update_many().set(row).filter(this).into_query());
         }

@@ -3,7 +3,8 @@
 use clap::Args;
 use orch_core::code::SessionKey;
 use orch_core::machine::{Ground, Start as Asked};
-use orch_core::service::Orders;
+use orch_core::refusal::Refusal;
+use orch_core::service::{Done, Orders, ServiceError};
 
 use crate::app::App;
 use crate::commands::{session::print, workflow};
@@ -28,19 +29,35 @@ pub(crate) struct Start {
 impl Start {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let code = app.task(self.task.as_deref()).await?;
-        let (workflow, template) = workflow::project_template(app)?;
-        let ground = Ground {
-            settings: app.settings().over(workflow.settings),
-            workflow: &workflow,
-            template: &template,
-            lease_seconds: app.settings().lease_seconds(),
-        };
+        let project = workflow::project_template(app);
         let asked = Asked { restart: self.restart, take_over: self.take_over, session_key: self.session_key };
+        let lease_seconds = app.settings().lease_seconds();
         let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
         let operation = app.operation();
         let orders = Orders { operation: &operation, task: &code };
-        let done = App::sessions(store, &folder, &git).start(orders, &asked, &ground).await?;
+        let service = App::sessions(store, &folder, &git);
+        let done = match project {
+            Ok((workflow, template)) => {
+                let settings = app.settings().over(workflow.settings);
+                let ground = Ground { workflow: &workflow, template: &template, settings, lease_seconds };
+                service.start(orders, &asked, &ground).await?
+            }
+            Err(unreadable) => match service.resume(orders, &asked, lease_seconds).await {
+                Err(ServiceError::Refused(Refusal::NoActiveSession { .. })) => return Err(unreadable),
+                resumed => with_warning(resumed?, &unreadable),
+            },
+        };
         print(app, &done);
         Ok(())
     }
+}
+
+/// A session goes on by the template that it began with, whatever became of the project's.
+fn with_warning(mut done: Done, unreadable: &CliError) -> Done {
+    let answer = &mut done.outcome.answer;
+    answer.warnings.push(format!(
+        "The project's workflow cannot be used now ({}); this session keeps template {} as it was",
+        unreadable.message, answer.session.template.name
+    ));
+    done
 }
