@@ -7,22 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Engine, Sandbox};
-use crate::support::{Engine as _, Run};
-
-/// Runs the same thing in `count` threads at once.
-fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..count)
-            .map(|at| {
-                scope.spawn({
-                    let work = &work;
-                    move || work(at)
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
-}
+use crate::support::{Engine as _, Run, at_once};
 
 /// A foreign process that holds the store against writers until it is told to let go.
 struct Lock(Child);

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -199,4 +200,19 @@ impl Sandbox<Sqlite> {
     pub(crate) fn store(&self) -> PathBuf {
         Sqlite::file(&self.root())
     }
+}
+
+/// Runs the same thing in `count` threads at once.
+pub(crate) fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..count)
+            .map(|at| {
+                scope.spawn({
+                    let work = &work;
+                    move || work(at)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }
