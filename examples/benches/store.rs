@@ -61,8 +61,12 @@ impl Bench {
         let text = builtin("default").expect("a built-in workflow").yaml;
         let workflow = Workflow::parse(text.as_bytes(), "default").expect("a workflow");
         let template = Template::new("default", text);
-        let ground =
-            Ground { workflow: &workflow, template: &template, settings: workflow.settings, lease_seconds: 86_400 };
+        let ground = Ground {
+            workflow: &workflow,
+            template: &template,
+            settings: workflow.settings.clone(),
+            lease_seconds: 86_400,
+        };
         let begin = operation("bench").expect("an operation");
         let orders = Orders { operation: &begin, task: &self.task };
         self.runtime.block_on(self.sessions().start(orders, &Start::default(), &ground)).expect("a session");

@@ -42,7 +42,8 @@ pub(crate) async fn walk(input: &mut impl BufRead, out: &mut impl Write) -> anyh
 
     let workflow = Workflow::parse(WORKFLOW.as_bytes(), "two-steps")?;
     let template = Template::new(&workflow.name, WORKFLOW);
-    let ground = Ground { workflow: &workflow, template: &template, settings: workflow.settings, lease_seconds: 600 };
+    let ground =
+        Ground { workflow: &workflow, template: &template, settings: workflow.settings.clone(), lease_seconds: 600 };
 
     // requests are plain data, so they can also come from JSON
     let new: NewTask = serde_json::from_value(json!({

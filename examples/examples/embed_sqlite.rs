@@ -51,7 +51,8 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     let text = builtin("default").context("the default workflow is built in")?.yaml;
     let workflow = Workflow::parse(text.as_bytes(), "default")?;
     let template = Template::new(&workflow.name, text);
-    let ground = Ground { workflow: &workflow, template: &template, settings: workflow.settings, lease_seconds: 3_600 };
+    let ground =
+        Ground { workflow: &workflow, template: &template, settings: workflow.settings.clone(), lease_seconds: 3_600 };
     let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits, auto_commit: None };
     // Every change is an operation of its own, and all its events carry the id.
     let begin = operation("ada")?;

@@ -26,6 +26,7 @@ impl Clock for MachineClock {
 #[expect(clippy::disallowed_methods, reason = "this is the one place where the examples make ids")]
 pub fn operation(actor: &str) -> Result<Operation, InvalidName> {
     Ok(Operation {
+        if_version: None,
         id: OperationId::from(ulid::Ulid::new()),
         actor: Actor::new(actor)?,
         key: None,

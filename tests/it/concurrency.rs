@@ -6,22 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Sandbox;
-use crate::support::Run;
-
-/// Runs the same thing in `count` threads at once.
-fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..count)
-            .map(|at| {
-                scope.spawn({
-                    let work = &work;
-                    move || work(at)
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
-}
+use crate::support::{Run, at_once};
 
 #[test]
 fn promise_11_of_six_that_complete_a_phase_at_once_one_succeeds() {

@@ -22,6 +22,7 @@ mod sqlite {
     mod fingerprint;
     mod git;
     mod git_commit;
+    mod handover;
     mod integrity;
     mod lifecycle;
     mod mcp;
@@ -45,6 +46,7 @@ mod postgres {
     mod event_import;
     mod git;
     mod git_commit;
+    mod handover;
     mod integrity;
     mod lifecycle;
     mod mcp;

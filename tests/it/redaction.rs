@@ -79,7 +79,8 @@ fn promise_28_a_secret_is_nowhere_whichever_way_it_came() {
     let run = sandbox.orch(&["check", "run", "TSK-001", "smoke", "--", "sh", "-c", &script, "--token", command]);
     run.fails_with(3);
     orch(&["check", "record", "TSK-001", "lint", "--pass", "--note", check_note, "--json"], 0);
-    orch(&["approval", "record", "TSK-001", "--note", approval, "--json"], 0);
+    orch(&["approval", "record", "TSK-001", "--note", approval, "--actor", "ann", "--json"], 0);
+    orch(&["task", "note", "TSK-001", &format!("the key is {approval}"), "--json"], 0);
     sandbox.write("a.txt", "a\n");
     sandbox.git(&["add", "a.txt"]);
     sandbox.git(&["commit", "--quiet", "-m", &format!("use {commit}")]);

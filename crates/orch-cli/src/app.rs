@@ -19,7 +19,7 @@ use orch_search::{ContextSearch, Ranking};
 use orch_store::SqlStore;
 use orch_store::folder::TaskFolders;
 
-use crate::args::{Cli, Global, expand_hyphenated};
+use crate::args::{Cli, Condition, Global, expand_hyphenated};
 use crate::config::{self, Settings};
 use crate::database::Database;
 use crate::error::CliError;
@@ -165,7 +165,12 @@ impl App {
     /// This invocation.
     pub(crate) fn operation(&self) -> Operation {
         let (id, actor, key) = (self.id.clone(), self.actor.clone(), self.key.clone());
-        Operation { id, actor, key, redactor: self.redactor.clone() }
+        Operation { id, actor, key, if_version: None, redactor: self.redactor.clone() }
+    }
+
+    /// This invocation, if a condition holds.
+    pub(crate) fn operation_if(&self, condition: Condition) -> Operation {
+        Operation { if_version: condition.if_version, ..self.operation() }
     }
 
     /// Who acts, if the command line says so.

@@ -55,6 +55,14 @@ pub(crate) struct Global {
     pub(crate) no_input: bool,
 }
 
+/// What must hold for a change to be made.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct Condition {
+    /// Refuse it if this was changed since: the version that you read
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) if_version: Option<i64>,
+}
+
 /// Which part of a list.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Part {

@@ -164,6 +164,8 @@ impl Settings {
         WorkflowSettings {
             allow_phase_skip: pick("allow_phase_skip", template.allow_phase_skip),
             allow_user_override: pick("allow_user_override", template.allow_user_override),
+            override_actors: self.get("workflow.override_actors").map_or(template.override_actors, actors),
+            allow_self_approval: pick("allow_self_approval", template.allow_self_approval),
             require_artifact_validation: pick("require_artifact_validation", template.require_artifact_validation),
             sync_files_on_phase_complete: pick("sync_files_on_phase_complete", template.sync_files_on_phase_complete),
             sync_files_on_close: pick("sync_files_on_close", template.sync_files_on_close),
@@ -186,6 +188,11 @@ impl Settings {
         };
         KNOWN.iter().zip(&self.values).map(row).collect()
     }
+}
+
+/// The actors that a setting names, which was checked.
+fn actors(text: &str) -> Vec<Actor> {
+    text.split(',').filter_map(|name| Actor::new(name.trim()).ok()).collect()
 }
 
 /// Who acts, where `--actor` does not say.
@@ -224,6 +231,8 @@ fn check(known: &Known, text: &str) -> Result<String, String> {
             MessageTemplate::parse(text).map_err(|error| format!("a template of a message, but {error}"))?;
             Ok(text.to_owned())
         }
+        Form::Actors if text.split(',').all(|name| Actor::new(name.trim()).is_ok()) => Ok(text.to_owned()),
+        Form::Actors => Err("names of actors, with commas between them".to_owned()),
         Form::Rules(list) => list.read_text(text),
     }
 }

@@ -276,6 +276,15 @@ impl From<Refusal> for CliError {
                 .hint(format!("use more of the hash, or a code: {}", join(&codes)))
                 .details(json!({"bugs": codes})),
             Refusal::NothingReady => Self::not_found(message).hint("run: orch task list --status pending"),
+            Refusal::VersionChanged { what, expected, found } => Self::new(Exit::Conflict, message)
+                .hint("read it again, and decide by what it says now")
+                .details(json!({"code": what, "expected": expected, "version": found})),
+            Refusal::OwnWork { actor, .. } => Self::refused(message)
+                .hint("set allow_self_approval in the workflow's settings to allow it, from the next session on")
+                .details(json!({"holder": actor})),
+            Refusal::MayNotOverride { allowed, .. } => Self::refused(message)
+                .hint(format!("ask {}, who may", join(&allowed)))
+                .details(json!({"override_actors": allowed})),
             Refusal::CodeTaken(_) => {
                 Self::new(Exit::Conflict, message).hint("give another one, or none: the next free one is taken")
             }

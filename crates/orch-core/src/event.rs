@@ -82,6 +82,9 @@ macro_rules! payload {
 }
 pub(crate) use payload;
 
+mod holder;
+pub use holder::{TaskClaimed, TaskHandedOver, TaskNoted, TaskReleased};
+
 payload!(
     /// A task was created.
     TaskCreated {
@@ -119,24 +122,6 @@ payload!(
         old_status: TaskStatus,
         /// After.
         new_status: TaskStatus,
-    }
-);
-payload!(
-    /// Somebody took the right to work on a task, or renewed it.
-    TaskClaimed {
-        /// Who.
-        holder: Actor,
-        /// How long the lease lasts after the holder's last act, in seconds.
-        lease_seconds: u32,
-        /// Who held it before, with a lease that had run out.
-        from: Option<Actor>,
-    }
-);
-payload!(
-    /// Somebody gave the right to work on a task back.
-    TaskReleased {
-        /// Who held it.
-        holder: Actor,
     }
 );
 payload!(
@@ -396,6 +381,8 @@ facts!(
         TaskUnblocked(TaskUnblocked) = "task.unblocked",
         TaskClaimed(TaskClaimed) = "task.claimed",
         TaskReleased(TaskReleased) = "task.released",
+        TaskHandedOver(TaskHandedOver) = "task.handed_over",
+        TaskNoted(TaskNoted) = "task.noted",
         SessionStarted(SessionStarted) = "session.start",
         SessionTakenOver(SessionTakenOver) = "session.taken_over",
         SessionEnded(SessionEnded) = "session.end",
@@ -516,6 +503,35 @@ mod tests {
     }
 
     #[test]
+    fn the_stored_forms_of_notes_are_fixed() {
+        let (from, to) = (Some(Actor::new("ann").unwrap()), Actor::new("bob").unwrap());
+        let facts = [
+            Fact::TaskHandedOver(TaskHandedOver { from, to, lease_seconds: 60, note: Some("go on".into()) }),
+            Fact::TaskNoted(TaskNoted { note: "x".into() }),
+        ];
+        let stored: Vec<String> =
+            facts.iter().map(|fact| format!("{} {}", fact.event_type(), fact.payload())).collect();
+        insta::assert_snapshot!(stored.join("\n"), @r#"
+        orchestration.task.handed_over {"from":"ann","lease_seconds":60,"note":"go on","to":"bob"}
+        orchestration.task.noted {"note":"x"}
+        "#);
+        for fact in facts {
+            assert_eq!(Fact::decode(&fact.event_type(), fact.payload()).unwrap(), fact);
+        }
+    }
+
+    #[test]
+    fn a_session_that_began_before_actors_were_limited_keeps_its_rules() {
+        let event_type = EventType::new("orchestration.session.start").unwrap();
+        let stored = serde_json::json!({"lease_seconds": 3600, "phases": ["intake"], "settings": {
+            "allow_phase_skip": false, "allow_user_override": true, "require_artifact_validation": true,
+            "sync_files_on_close": true, "sync_files_on_phase_complete": false,
+        }, "template": {"name": "default", "sha256": "00"}});
+        let Fact::SessionStarted(started) = Fact::decode(&event_type, stored).unwrap() else { panic!("a start") };
+        assert!(started.settings.allow_self_approval && started.settings.override_actors.is_empty());
+    }
+
+    #[test]
     fn the_stored_form_of_a_session_start_is_fixed() {
         let fact = Fact::SessionStarted(SessionStarted {
             template: TemplateRef { name: "default".into(), sha256: "00".into() },
@@ -523,6 +539,6 @@ mod tests {
             phases: vec![PhaseName::new("intake").unwrap()],
             lease_seconds: 3600,
         });
-        insta::assert_snapshot!(fact.payload(), @r#"{"lease_seconds":3600,"phases":["intake"],"settings":{"allow_phase_skip":false,"allow_user_override":true,"require_artifact_validation":true,"sync_files_on_close":true,"sync_files_on_phase_complete":false},"template":{"name":"default","sha256":"00"}}"#);
+        insta::assert_snapshot!(fact.payload(), @r#"{"lease_seconds":3600,"phases":["intake"],"settings":{"allow_phase_skip":false,"allow_self_approval":false,"allow_user_override":true,"override_actors":[],"require_artifact_validation":true,"sync_files_on_close":true,"sync_files_on_phase_complete":false},"template":{"name":"default","sha256":"00"}}"#);
     }
 }

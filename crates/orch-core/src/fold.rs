@@ -6,7 +6,7 @@ use crate::code::{Actor, SessionKey};
 use crate::event::{Event, Fact, MalformedEvent, SprintCreated, TaskCreated};
 use crate::session::{Approval, CheckResult, PhaseRecord, Session};
 use crate::sprint::{Sprint, SprintStatus};
-use crate::task::{ArtifactMeta, Lease, LinkedPullRequest, Task, TaskChanges, TaskStatus};
+use crate::task::{ArtifactMeta, Lease, LinkedPullRequest, MAX_NOTES, Note, Task, TaskChanges, TaskStatus};
 
 /// A log that does not fit its entity.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +88,7 @@ pub fn created(created: &TaskCreated, circumstance: Circumstance<'_>) -> Task {
         commits: Vec::new(),
         pull_request: None,
         blocking_bugs: std::collections::BTreeSet::new(),
+        notes: Vec::new(),
         session: None,
         lease: None,
         version: 1,
@@ -104,12 +105,19 @@ fn apply_to_task(task: &mut Task, fact: &Fact, circumstance: Circumstance<'_>) {
             task.lease = Some(Lease::new(claimed.holder.clone(), claimed.lease_seconds, circumstance.at));
         }
         Fact::TaskReleased(_) | Fact::SessionEnded(_) => task.lease = None,
+        Fact::TaskHandedOver(handed) => {
+            task.lease = Some(Lease::new(handed.to.clone(), handed.lease_seconds, circumstance.at));
+            if let Some(note) = &handed.note {
+                add_note(task, note, Some(&handed.to), circumstance);
+            }
+        }
+        Fact::TaskNoted(noted) => add_note(task, &noted.note, None, circumstance),
         Fact::SessionStarted(started) => {
             task.lease = Some(Lease::new(circumstance.actor.clone(), started.lease_seconds, circumstance.at));
             task.session = circumstance.session_key.zip(started.phases.first()).map(|(key, first)| Session {
                 key: key.clone(),
                 template: started.template.clone(),
-                settings: started.settings,
+                settings: started.settings.clone(),
                 phases: started.phases.clone(),
                 started_at: circumstance.at,
                 current_phase: first.clone(),
@@ -152,6 +160,14 @@ fn apply_to_task(task: &mut Task, fact: &Fact, circumstance: Circumstance<'_>) {
             task.commits.push(made.commit.clone());
         }
         _ => {}
+    }
+}
+
+fn add_note(task: &mut Task, text: &str, to: Option<&Actor>, circumstance: Circumstance<'_>) {
+    let (from, at) = (circumstance.actor.clone(), circumstance.at);
+    task.notes.push(Note { from, to: to.cloned(), at, text: text.to_owned() });
+    if task.notes.len() > MAX_NOTES {
+        task.notes.remove(0);
     }
 }
 

@@ -4,8 +4,8 @@ use crate::artifact::Found;
 use crate::code::{PhaseName, SessionKey};
 use crate::draft::{Draft, Template};
 use crate::event::{
-    Fact, PhaseBack, PhaseEnded, PhaseOverridden, PhasesSkipped, SessionEnded, SessionStarted, SessionTakenOver,
-    StatusUpdated,
+    ApprovalRecorded, Fact, PhaseBack, PhaseEnded, PhaseOverridden, PhasesSkipped, SessionEnded, SessionStarted,
+    SessionTakenOver, StatusUpdated,
 };
 use crate::gate;
 use crate::refusal::Refusal;
@@ -154,7 +154,8 @@ fn begin(draft: &mut Draft, asked: &Start, ground: &Ground<'_>) -> Result<(), Re
     };
     let key = new_key(draft, asked)?;
     let template = TemplateRef { name: ground.template.name.clone(), sha256: ground.template.sha256.clone() };
-    let started = SessionStarted { template, settings: ground.settings, phases, lease_seconds: ground.lease_seconds };
+    let started =
+        SessionStarted { template, settings: ground.settings.clone(), phases, lease_seconds: ground.lease_seconds };
     draft.pin(ground.template.clone());
     draft.record_in(Some(key), Fact::SessionStarted(started));
     draft.begin_phase(first);
@@ -224,6 +225,12 @@ pub fn complete(
     }
     if asked.override_gate && !session.settings.allow_user_override {
         return Err(Refusal::Forbidden { setting: "allow_user_override" });
+    }
+    if asked.override_gate {
+        let allowed = &session.settings.override_actors;
+        if !allowed.is_empty() && !allowed.contains(draft.actor()) {
+            return Err(Refusal::MayNotOverride { actor: draft.actor().clone(), allowed: allowed.clone() });
+        }
     }
     let skipped = skipped_phases(&session, asked.skip_to.as_ref())?;
     let warnings = leave(draft, &session, asked.override_gate, asked.reason.as_ref(), workflow, files)?;
@@ -300,6 +307,23 @@ fn leave(
         warnings: verdict.warnings.clone(),
     }));
     Ok(verdict.warnings)
+}
+
+/// Approves the current phase.
+///
+/// # Errors
+/// [`Refusal::NoActiveSession`]; [`Refusal::OwnWork`] if the actor holds the task or brought it into the phase, and the session's
+/// settings do not allow that.
+pub fn approve(draft: &mut Draft, note: Option<&str>) -> Result<(), Refusal> {
+    let session = active(draft)?;
+    let is_holder = draft.task().lease.as_ref().is_some_and(|lease| lease.holder == *draft.actor());
+    // whoever gave the task back for a moment is the one who worked on it, too
+    if (is_holder || session.moved_by == *draft.actor()) && !session.settings.allow_self_approval {
+        return Err(Refusal::OwnWork { task: draft.task().code.clone(), actor: draft.actor().clone() });
+    }
+    let (phase, note) = (session.current_phase, note.map(ToOwned::to_owned));
+    draft.record(Fact::ApprovalRecorded(ApprovalRecorded { phase, note }));
+    Ok(())
 }
 
 /// Returns to an earlier phase; completions from it on no longer count.

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::code::{Actor, IdempotencyKey, InvalidName};
 use crate::redact::Redactor;
+use crate::refusal::Refusal;
 
 /// The id of one operation, a ULID; every event that the operation writes carries it as `correlation_id`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,8 +68,29 @@ pub struct Operation {
     pub actor: Actor,
     /// The key under which the caller may repeat it.
     pub key: Option<IdempotencyKey>,
+    /// The version that the caller read: a change of anything that has another one by now is refused.
+    pub if_version: Option<i64>,
     /// What cuts secrets out of all that it writes. The default is on.
     pub redactor: Redactor,
+}
+
+impl Operation {
+    /// What follows from this operation and is a change of its own, such as a hook: no repetition of it is recognised by the
+    /// operation's key, and its condition was looked at.
+    #[must_use]
+    pub fn following(&self) -> Self {
+        Self { key: None, if_version: None, ..self.clone() }
+    }
+
+    /// Refuses a change of what is not in the version that the caller read. `what` is its code.
+    pub(crate) fn expects(&self, what: &str, version: i64) -> Result<(), Refusal> {
+        match self.if_version {
+            Some(expected) if expected != version => {
+                Err(Refusal::VersionChanged { what: what.to_owned(), expected, found: version })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// An operation together with what was asked: what a store needs to recognise a repeated call.

@@ -38,6 +38,32 @@ pub enum Refusal {
     /// The code is taken.
     #[error("{0} exists already")]
     CodeTaken(String),
+    /// It was changed since the caller read it.
+    #[error("{what} is in version {found}, not {expected}")]
+    VersionChanged {
+        /// The code of the task, sprint or bug.
+        what: String,
+        /// The version that the caller read.
+        expected: i64,
+        /// The version it has.
+        found: i64,
+    },
+    /// Whoever works on the task does not approve of their own work.
+    #[error("{actor} works on task {task}, so somebody else has to approve")]
+    OwnWork {
+        /// The task.
+        task: TaskCode,
+        /// Who holds it.
+        actor: Actor,
+    },
+    /// Only some may override a gate.
+    #[error("{actor} may not override a gate here")]
+    MayNotOverride {
+        /// Who tried.
+        actor: Actor,
+        /// Who may.
+        allowed: Vec<Actor>,
+    },
     /// The gate of the phase is not met.
     #[error("the gate of phase {phase} is not met")]
     GateNotMet {

@@ -17,7 +17,10 @@ pub const MAX_DESCRIPTION: usize = 1 << 20;
 /// The most bytes a task's own metadata may have as JSON.
 pub const MAX_METADATA: usize = 1 << 20;
 /// Keys of `metadata` that orch writes; a caller cannot set them.
-pub const RESERVED_METADATA: [&str; 5] = ["session", "commits", "pull_request", "artifacts", "blocking_bugs"];
+pub const RESERVED_METADATA: [&str; 6] =
+    ["session", "commits", "pull_request", "artifacts", "blocking_bugs", "agent_notes"];
+/// How many notes a task shows; older ones are in the log.
+pub const MAX_NOTES: usize = 20;
 
 macro_rules! word_enum {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $expected:literal, { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -110,6 +113,19 @@ impl Lease {
     }
 }
 
+/// A note for whoever works on a task next, in `metadata.agent_notes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Who left it.
+    pub from: Actor,
+    /// To whom the task was handed with it; none where it is for anybody.
+    pub to: Option<Actor>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What it says.
+    pub text: String,
+}
+
 /// What orch knows of an artifact without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtifactMeta {
@@ -190,6 +206,9 @@ pub struct Task {
     /// The open bugs that are to be fixed before its phase may be completed.
     #[serde(default)]
     pub blocking_bugs: BTreeSet<BugCode>,
+    /// The latest notes for whoever works on it next, at most [`MAX_NOTES`], oldest first.
+    #[serde(default)]
+    pub notes: Vec<Note>,
     /// Its latest session, active or ended.
     pub session: Option<Session>,
     /// Who works on it.
@@ -218,6 +237,9 @@ impl Task {
         }
         if !self.blocking_bugs.is_empty() {
             full.insert("blocking_bugs".into(), json!(self.blocking_bugs));
+        }
+        if !self.notes.is_empty() {
+            full.insert("agent_notes".into(), json!(self.notes));
         }
         if !self.artifacts.is_empty() {
             let named = self.artifacts.iter().map(|(name, meta)| {

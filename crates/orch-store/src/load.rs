@@ -9,7 +9,7 @@ use orch_core::draft::Template;
 use orch_core::session::Session;
 use orch_core::sprint::Sprint;
 use orch_core::store::StoreError;
-use orch_core::task::{ArtifactMeta, CapturedCommit, Lease, LinkedPullRequest, RESERVED_METADATA, Task};
+use orch_core::task::{ArtifactMeta, CapturedCommit, Lease, LinkedPullRequest, Note, RESERVED_METADATA, Task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType, JsonValue, QueryFilter,
@@ -222,6 +222,7 @@ impl TaskRow {
         let linked = taken.next().filter(|value| !value.is_null()).map(linked_pull_request).transpose()?;
         let artifacts: Option<Vec<NamedArtifact>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
         let blocking: Option<BTreeSet<BugCode>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
+        let notes: Option<Vec<Note>> = serde_json::from_value(taken.next().unwrap_or(Value::Null))?;
         let named = artifacts.unwrap_or_default().into_iter().map(|named| {
             let meta =
                 ArtifactMeta { sha256: named.sha256, size: named.size, blank: named.blank, saved_at: named.saved_at };
@@ -249,6 +250,7 @@ impl TaskRow {
             commits: commits.unwrap_or_default(),
             pull_request: linked,
             blocking_bugs: blocking.unwrap_or_default(),
+            notes: notes.unwrap_or_default(),
             session: self.session_state.map(serde_json::from_value::<Session>).transpose()?,
             lease,
             version: self.version,

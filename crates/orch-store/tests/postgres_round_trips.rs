@@ -50,7 +50,8 @@ async fn a_transition_and_an_event_take_three_round_trips_at_most() {
     let text = builtin("default").expect("a built-in workflow").yaml;
     let workflow = Workflow::parse(text.as_bytes(), "default").expect("a workflow");
     let template = Template::new("default", text);
-    let ground = Ground { workflow: &workflow, template: &template, settings: workflow.settings, lease_seconds: 3_600 };
+    let ground =
+        Ground { workflow: &workflow, template: &template, settings: workflow.settings.clone(), lease_seconds: 3_600 };
     let sessions = SessionService { store: &store, folder: &folder, vcs: &NoCommits, auto_commit: None };
     let records = RecordService { store: &store, folder: &folder };
     let operation = next(false);

@@ -152,8 +152,12 @@ impl Member {
         let text = builtin("default").map(|builtin| builtin.yaml).unwrap_or_default();
         let workflow = Workflow::parse(text.as_bytes(), "default")?;
         let template = Template::new("default", text);
-        let ground =
-            Ground { workflow: &workflow, template: &template, settings: workflow.settings, lease_seconds: 86_400 };
+        let ground = Ground {
+            workflow: &workflow,
+            template: &template,
+            settings: workflow.settings.clone(),
+            lease_seconds: 86_400,
+        };
         let begin = operation("bench")?;
         member.sessions().start(member.orders(&begin), &Start::default(), &ground).await?;
         Ok(member)

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -228,4 +229,19 @@ impl Lock {
         drop(self.0.stdin.take());
         self.0.wait().unwrap();
     }
+}
+
+/// Runs the same thing in `count` threads at once.
+pub(crate) fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..count)
+            .map(|at| {
+                scope.spawn({
+                    let work = &work;
+                    move || work(at)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }

@@ -11,6 +11,8 @@ pub(super) enum Form {
     Number(i64, i64),
     /// A template of commit messages.
     Message,
+    /// Names of actors, with commas between them.
+    Actors,
     /// A project's own rules for bugs and secrets.
     Rules(List),
 }
@@ -58,6 +60,13 @@ pub(super) const KNOWN: &[Known] = &[
     ),
     known("workflow.allow_phase_skip", Form::Bool, None, "Overrules the template's setting of this name"),
     known("workflow.allow_user_override", Form::Bool, None, "Overrules the template's setting of this name"),
+    known(
+        "workflow.override_actors",
+        Form::Actors,
+        None,
+        "Overrules the template's setting of this name: actors with commas between them, who alone may override a gate",
+    ),
+    known("workflow.allow_self_approval", Form::Bool, None, "Overrules the template's setting of this name"),
     known("workflow.require_artifact_validation", Form::Bool, None, "Overrules the template's setting of this name"),
     known("workflow.sync_files_on_phase_complete", Form::Bool, None, "Overrules the template's setting of this name"),
     known("workflow.sync_files_on_close", Form::Bool, None, "Overrules the template's setting of this name"),

@@ -9,10 +9,13 @@ use orch_core::instructions::{ArtifactState, Instructions};
 use orch_core::pull_request::PullRequest;
 use orch_core::service::{HookReport, SessionAnswer};
 use orch_core::session::Session;
-use orch_core::task::{Lease, Task};
+use orch_core::task::{Lease, Note, Task};
 
 use super::printer::{bold, paint, visible, visible_line};
 use super::view;
+
+/// How many notes are shown where a session begins.
+const SHOWN_NOTES: usize = 5;
 
 /// Rows under headings; nothing but `none` where there are no rows.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
@@ -97,6 +100,10 @@ pub(crate) fn task(task: &Task) -> String {
         let codes: Vec<&str> = task.blocking_bugs.iter().map(orch_core::code::BugCode::as_str).collect();
         field(&mut text, "waits for", &codes.join(", "));
     }
+    for note in &task.notes {
+        let from = visible_line(note.from.as_str());
+        field(&mut text, "note", &format!("{from}, {}: {}", view::time(note.at), visible_line(&note.text)));
+    }
     for (key, value) in &task.metadata {
         field(&mut text, "metadata", &format!("{} = {value}", visible_line(key)));
     }
@@ -154,6 +161,21 @@ fn warnings(warnings: &[String]) -> String {
         let _ = writeln!(text, "{} {}", paint(AnsiColor::Yellow, "⚠"), visible_line(warning));
         text
     })
+}
+
+/// What others left for whoever works on a task, newest last; older ones are told by their number.
+pub(crate) fn notes(notes: &[Note]) -> String {
+    let shown = &notes[notes.len().saturating_sub(SHOWN_NOTES)..];
+    let mut text = String::new();
+    if shown.len() < notes.len() {
+        let _ = writeln!(text, "{} older notes: orch task show", notes.len() - shown.len());
+    }
+    for note in shown {
+        let to = note.to.as_ref().map(|to| format!(" to {}", visible_line(to.as_str()))).unwrap_or_default();
+        let from = visible_line(note.from.as_str());
+        let _ = writeln!(text, "✎ {from}{to}, {}: {}", view::time(note.at), visible_line(&note.text));
+    }
+    text
 }
 
 /// What to do in a phase.
@@ -225,6 +247,9 @@ pub(crate) fn session_answer(answer: &SessionAnswer) -> String {
         }
     }
     text += &warnings(&answer.warnings);
+    if answer.completion.is_none() && answer.session.active {
+        text += &notes(&answer.notes);
+    }
     let _ = writeln!(text, "{}", path(&answer.session));
     match &answer.instructions {
         Some(next) if answer.session.has_left(&next.phase) => {

@@ -85,7 +85,9 @@ pub(crate) fn session_answer(answer: &SessionAnswer) -> Value {
     shown["status"] = json!(answer.status);
     shown["resumed"] = json!(answer.resumed);
     shown["lease"] = json!(answer.lease.as_ref().map(lease));
-    let mut document = json!({"session": shown, "warnings": answer.warnings, "instructions": answer.instructions});
+    let mut document = json!({
+        "session": shown, "warnings": answer.warnings, "notes": answer.notes, "instructions": answer.instructions,
+    });
     if let Some(completion) = &answer.completion {
         document["completed"] = json!(completion.phase);
         document["already_completed"] = json!(completion.already);
@@ -106,7 +108,8 @@ pub(crate) fn session_view(view: &SessionView) -> Value {
         shown
     });
     json!({
-        "session": shown, "missing": view.missing, "warnings": view.warnings, "instructions": view.instructions,
+        "session": shown, "missing": view.missing, "warnings": view.warnings, "notes": view.task.notes,
+        "instructions": view.instructions,
     })
 }
 

@@ -180,6 +180,7 @@ impl Changing {
     /// A refusal if there is no such bug.
     pub(crate) fn resolve(&mut self, name: &BugName, resolution: &str) -> Result<BugCode, Refusal> {
         let bug = self.named(name)?;
+        self.operation.expects(bug.code.as_str(), bug.version)?;
         if bug.status() == BugStatus::Resolved && bug.resolution.as_deref() == Some(resolution) {
             return Ok(bug.code);
         }

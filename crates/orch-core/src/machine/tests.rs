@@ -64,8 +64,12 @@ impl World {
         decide: impl Fn(&mut Draft, &Ground<'_>, &Found) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut draft = Draft::on(self.task.clone(), &fixture::operation(1, actor), self.now);
-        let ground =
-            Ground { workflow: &self.workflow, template: &self.template, settings: self.settings, lease_seconds: 60 };
+        let ground = Ground {
+            workflow: &self.workflow,
+            template: &self.template,
+            settings: self.settings.clone(),
+            lease_seconds: 60,
+        };
         let answer = decide(&mut draft, &ground, &self.files)?;
         self.keep(&draft);
         Ok(answer)

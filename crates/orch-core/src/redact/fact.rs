@@ -28,6 +28,8 @@ impl Redactor {
             Fact::PhaseEnded(ended) => ended.warnings.iter_mut().for_each(|text| self.replace(text)),
             Fact::PhaseOverridden(overridden) => self.replace_some(&mut overridden.reason),
             Fact::PhasesSkipped(skipped) => self.replace_some(&mut skipped.reason),
+            Fact::TaskHandedOver(handed) => self.replace_some(&mut handed.note),
+            Fact::TaskNoted(noted) => self.replace(&mut noted.note),
             Fact::PhaseBack(back) => self.replace(&mut back.reason),
             Fact::CheckRecorded(check) => {
                 check.command = check.command.as_deref().map(|words| self.words(words));

@@ -118,7 +118,7 @@ impl<S: Store> BugService<'_, S> {
             ..BugFilter::default()
         };
         if store.bugs(&outdated, BugOrder::Code, Window { limit: 0, offset: 0 }).await?.total > 0 {
-            self.rekey(&Operation { key: None, ..operation.clone() }, false).await?;
+            self.rekey(&operation.following(), false).await?;
         }
         let occurrences = self.occurrences(reports, how);
         let scope = BugScope {

@@ -158,7 +158,7 @@ impl<S: Store> SessionService<'_, S> {
         commit: Commit,
         said: String,
     ) -> Result<CommitDone, ServiceError> {
-        let unkeyed = Operation { key: None, id: intent.operation.clone(), ..operation.clone() };
+        let unkeyed = Operation { id: intent.operation.clone(), ..operation.following() };
         let request = Request::new(&unkeyed, "git.committed", &());
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, operation)?;
@@ -182,7 +182,7 @@ impl<S: Store> SessionService<'_, S> {
         intent: &Intent,
         fact: Fact,
     ) -> Result<(), ServiceError> {
-        let unkeyed = Operation { key: None, ..operation.clone() };
+        let unkeyed = operation.following();
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, operation)?;
             draft.record_in(intent.session.clone(), fact.clone());

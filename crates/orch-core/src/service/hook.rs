@@ -53,7 +53,7 @@ impl<S: Store> SessionService<'_, S> {
         session: &SessionKey,
         calls: &[HookCall],
     ) -> Vec<HookReport> {
-        let operation = Operation { key: None, ..operation.clone() };
+        let operation = operation.following();
         let mut reports = Vec::with_capacity(calls.len());
         for call in calls {
             let outcome = match call.hook {

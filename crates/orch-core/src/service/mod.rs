@@ -77,7 +77,10 @@ impl From<ChangeError> for ServiceError {
 /// A draft on the task that a context is about.
 fn draft_of(context: &TaskContext, operation: &Operation) -> Result<Draft, Refusal> {
     match &context.task {
-        Some(task) => Ok(Draft::on(task.clone(), operation, context.now)),
+        Some(task) => {
+            operation.expects(task.code.as_str(), task.version)?;
+            Ok(Draft::on(task.clone(), operation, context.now))
+        }
         None => Err(Refusal::NoTask(context.code.clone())),
     }
 }

@@ -61,7 +61,7 @@ impl<S: Store> SessionService<'_, S> {
         if found.is_empty() {
             return Ok(Vec::new());
         }
-        let unkeyed = Operation { key: None, ..operation.clone() };
+        let unkeyed = operation.following();
         Ok(self.record_found(&unkeyed, code, open, &found).await?.answer.found)
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{ServiceError, check_json, check_text, draft_of, pinned};
 use crate::artifact::{ArtifactFile, ArtifactFolder};
 use crate::code::{CheckName, EventType, TaskCode};
-use crate::event::{ApprovalRecorded, CheckRecorded, Custom, Fact, MAX_PAYLOAD, PrLinked};
+use crate::event::{CheckRecorded, Custom, Fact, MAX_PAYLOAD, PrLinked};
 use crate::machine;
 use crate::operation::{Operation, Request};
 use crate::pull_request::PullRequest;
@@ -95,7 +95,7 @@ impl<S: Store> RecordService<'_, S> {
     /// Records an approval of the current phase.
     ///
     /// # Errors
-    /// A refusal if there is no such task or no active session.
+    /// A refusal if there is no such task, no active session, or the actor holds the task and may not approve their own work.
     pub async fn approve(
         &self,
         operation: &Operation,
@@ -106,8 +106,7 @@ impl<S: Store> RecordService<'_, S> {
         let request = Request::new(operation, "approval.record", &(code, note));
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, operation)?;
-            let phase = machine::active(&draft)?.current_phase;
-            draft.record(Fact::ApprovalRecorded(ApprovalRecorded { phase, note: note.map(ToOwned::to_owned) }));
+            machine::approve(&mut draft, note)?;
             let answer = TaskAnswer { task: draft.task().clone() };
             Ok(TaskChange { draft, answer })
         };

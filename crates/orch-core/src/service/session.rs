@@ -17,7 +17,7 @@ use crate::operation::{Operation, Request};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::store::{Outcome, Store, TaskChange, TaskContext, TaskScope};
-use crate::task::{Lease, Task, TaskStatus};
+use crate::task::{Lease, Note, Task, TaskStatus};
 use crate::vcs::{Head, VersionControl};
 use crate::workflow::{Hook, Phase, Workflow};
 
@@ -56,6 +56,9 @@ pub struct SessionAnswer {
     pub completion: Option<Completion>,
     /// What is worth telling.
     pub warnings: Vec<String>,
+    /// What others left for whoever works on the task, oldest first.
+    #[serde(default)]
+    pub notes: Vec<Note>,
     /// What to do now; none where the session has ended or its template cannot be read.
     pub instructions: Option<Instructions>,
     /// What is to be done outside the store after this.
@@ -348,6 +351,7 @@ impl<S: Store> SessionService<'_, S> {
             resumed: false,
             completion: None,
             warnings: Vec::new(),
+            notes: task.notes.clone(),
             instructions,
             hooks: Vec::new(),
         }

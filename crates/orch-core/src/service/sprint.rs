@@ -65,6 +65,7 @@ impl<S: Store> SprintService<'_, S> {
         let request = Request::new(operation, "sprint.update", &(code, changes));
         let decide = |context: SprintContext| {
             let Some(sprint) = &context.sprint else { return Err(Refusal::NoSprint(context.code)) };
+            operation.expects(sprint.code.as_str(), sprint.version)?;
             let mut effective = changes.clone();
             effective.title = effective.title.filter(|title| *title != sprint.title);
             effective.status = effective.status.filter(|status| *status != sprint.status);

@@ -8,7 +8,9 @@ use super::record::TaskAnswer;
 use super::{ServiceError, check_metadata, check_text, check_title, draft_of};
 use crate::code::{Actor, TaskCode};
 use crate::draft::Draft;
-use crate::event::{Fact, StatusUpdated, TaskClaimed, TaskCreated, TaskReleased, TaskUpdated};
+use crate::event::{
+    Fact, StatusUpdated, TaskClaimed, TaskCreated, TaskHandedOver, TaskNoted, TaskReleased, TaskUpdated,
+};
 use crate::operation::{Operation, Request};
 use crate::refusal::Refusal;
 use crate::store::{ChangeError, Outcome, Store, TaskChange, TaskContext, TaskScope, TaskTarget, Window};
@@ -16,6 +18,8 @@ use crate::task::{MAX_DESCRIPTION, NewTask, Task, TaskChanges, TaskStatus};
 
 /// How many ready tasks are looked at in one go when the next one is claimed.
 const CLAIM_BATCH: u64 = 20;
+/// The most characters of a note.
+const MAX_NOTE: usize = 4_096;
 
 /// What is asked of an existing task.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -156,6 +160,59 @@ impl<S: Store> TaskService<'_, S> {
         }
     }
 
+    /// Hands the right to work on a task to somebody, who goes on with its session without taking it over. Whoever has the right
+    /// gives it, or anybody where nobody has.
+    ///
+    /// # Errors
+    /// A refusal if there is no such task, it is closed, somebody else holds it, or it would be handed to oneself.
+    pub async fn hand_over(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        to: &Actor,
+        note: Option<&str>,
+        lease_seconds: u32,
+    ) -> Result<Outcome<TaskAnswer>, ServiceError> {
+        check_text("note", note.unwrap_or_default(), MAX_NOTE)?;
+        let request = Request::new(operation, "task.hand_over", &(code, to, note, lease_seconds));
+        let decide = |context: TaskContext| {
+            let mut draft = draft_of(&context, operation)?;
+            if to == draft.actor() {
+                return Err(Refusal::Invalid { what: "receiver", problem: format!("is {to}, who acts") });
+            }
+            refuse_closed(&draft)?;
+            refuse_held(&draft)?;
+            let (from, note) =
+                (draft.task().lease.as_ref().map(|lease| lease.holder.clone()), note.map(ToOwned::to_owned));
+            draft.record(Fact::TaskHandedOver(TaskHandedOver { from, to: to.clone(), lease_seconds, note }));
+            Ok(answer(draft))
+        };
+        Ok(self.store.change_task(&request, &TaskScope::of(code), decide).await?)
+    }
+
+    /// Leaves a note for whoever works on a task next. Anybody may.
+    ///
+    /// # Errors
+    /// A refusal if there is no such task, or the note is empty or too long.
+    pub async fn note(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        note: &str,
+    ) -> Result<Outcome<TaskAnswer>, ServiceError> {
+        check_text("note", note, MAX_NOTE)?;
+        if note.trim().is_empty() {
+            return Err(Refusal::Invalid { what: "note", problem: "is empty".into() }.into());
+        }
+        let request = Request::new(operation, "task.note", &(code, note));
+        let decide = |context: TaskContext| {
+            let mut draft = draft_of(&context, operation)?;
+            draft.record(Fact::TaskNoted(TaskNoted { note: note.to_owned() }));
+            Ok(answer(draft))
+        };
+        Ok(self.store.change_task(&request, &TaskScope::of(code), decide).await?)
+    }
+
     /// Gives the right to work on a task back; nothing happens where nobody holds it.
     ///
     /// # Errors
@@ -184,11 +241,16 @@ fn lives(context: &TaskContext) -> impl Fn(&crate::task::Lease) -> bool {
     move |lease| now < lease.expires_at
 }
 
-fn claim(draft: &mut Draft, lease_seconds: u32) -> Result<(), Refusal> {
+fn refuse_closed(draft: &Draft) -> Result<(), Refusal> {
     let task = draft.task();
     if matches!(task.status, TaskStatus::Completed | TaskStatus::Cancelled) {
         return Err(Refusal::WrongStatus { task: task.code.clone(), status: task.status });
     }
+    Ok(())
+}
+
+fn claim(draft: &mut Draft, lease_seconds: u32) -> Result<(), Refusal> {
+    refuse_closed(draft)?;
     refuse_held(draft)?;
     let holder = draft.actor().clone();
     let from = draft.task().lease.as_ref().map(|lease| lease.holder.clone()).filter(|other| *other != holder);

@@ -33,6 +33,7 @@ pub fn actor(name: &str) -> Actor {
 #[must_use]
 pub fn operation(number: u128, name: &str) -> Operation {
     Operation {
+        if_version: None,
         id: OperationId::from(ulid::Ulid(number)),
         actor: actor(name),
         key: None,

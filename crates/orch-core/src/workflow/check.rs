@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{ArtifactPattern, ArtifactSpec, Artifacts, Hook, Hooks, Phase, Settings, Validation, Workflow, keys};
-use crate::code::{ArtifactName, CheckName, EventType, FieldPath, InvalidName, PhaseName, TaskType};
+use crate::code::{Actor, ArtifactName, CheckName, EventType, FieldPath, InvalidName, PhaseName, TaskType};
 use crate::yaml::{Entry, Fault, FaultList, Fields, Kind, Node, Position, quoted};
 
 /// Events of these types are orch's own.
@@ -334,6 +334,7 @@ fn settings(entry: Entry<'_>, faults: &mut FaultList) -> Settings {
     for (key, value) in [
         ("allow_phase_skip", &mut settings.allow_phase_skip),
         ("allow_user_override", &mut settings.allow_user_override),
+        ("allow_self_approval", &mut settings.allow_self_approval),
         ("require_artifact_validation", &mut settings.require_artifact_validation),
         ("sync_files_on_phase_complete", &mut settings.sync_files_on_phase_complete),
         ("sync_files_on_close", &mut settings.sync_files_on_close),
@@ -342,6 +343,9 @@ fn settings(entry: Entry<'_>, faults: &mut FaultList) -> Settings {
             *value = node.bool(&format!("`{key}`"), faults).unwrap_or(*value);
         }
     }
+    settings.override_actors = list(&fields, "override_actors", "actor", faults, |at, text, faults| {
+        Actor::new(text).map_err(|error| faults.add(|| Fault::new(at, error.to_string()))).ok()
+    });
     settings
 }
 

@@ -23,6 +23,8 @@ pub(super) const HOOKS: &[&str] = &["on_start", "on_end", "on_bug_found"];
 pub(super) const SETTINGS: &[&str] = &[
     "allow_phase_skip",
     "allow_user_override",
+    "override_actors",
+    "allow_self_approval",
     "require_artifact_validation",
     "sync_files_on_phase_complete",
     "sync_files_on_close",

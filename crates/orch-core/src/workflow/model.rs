@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Artifacts, Hooks};
-use crate::code::{CheckName, EventType, FieldPath, PhaseName, TaskType};
+use crate::code::{Actor, CheckName, EventType, FieldPath, PhaseName, TaskType};
 
 /// A workflow: its phases, and which of them a type of task goes through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,13 +21,19 @@ pub struct Workflow {
 }
 
 /// What a workflow allows, and what happens by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the switches of the file, one by one")]
 pub struct Settings {
     /// Phases may be skipped.
     pub allow_phase_skip: bool,
     /// A phase may be completed although its gate refuses.
     pub allow_user_override: bool,
+    /// Who may do so; everybody where nobody is named.
+    #[serde(default)]
+    pub override_actors: Vec<Actor>,
+    /// Whoever holds a task may approve its phase. Sessions that began before this was kept allow it.
+    #[serde(default = "yes")]
+    pub allow_self_approval: bool,
     /// Required artifacts must be there; without this they are only recommended.
     pub require_artifact_validation: bool,
     /// Artifacts are written to the task's folder when a phase is completed.
@@ -41,11 +47,17 @@ impl Default for Settings {
         Self {
             allow_phase_skip: false,
             allow_user_override: true,
+            override_actors: Vec::new(),
+            allow_self_approval: false,
             require_artifact_validation: true,
             sync_files_on_phase_complete: false,
             sync_files_on_close: true,
         }
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A step of a workflow.

@@ -144,6 +144,12 @@ struct Settings {
     /// A phase may be completed with `--override` although its gate refuses.
     #[schemars(default = "yes")]
     allow_user_override: bool,
+    /// Who may do so, by their names; everybody where nobody is named.
+    #[schemars(default)]
+    override_actors: Vec<String>,
+    /// Whoever holds a task may approve its phase.
+    #[schemars(default)]
+    allow_self_approval: bool,
     /// Required artifacts must be there.
     #[schemars(default = "yes")]
     require_artifact_validation: bool,
@@ -256,7 +262,8 @@ mod tests {
             assert_eq!(here, known.iter().copied().collect(), "{name}");
             for (key, property) in properties {
                 assert!(property["description"].is_string(), "{name} {key}");
-                assert!(property.get("default").is_none_or(Value::is_boolean), "{name} {key}");
+                let plain = |value: &Value| value.is_boolean() || *value == serde_json::json!([]);
+                assert!(property.get("default").is_none_or(plain), "{name} {key}");
             }
         }
         assert_eq!(schema["$defs"].as_object().unwrap().len(), 6);

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::error::CliError;
 use crate::output::view;
 
@@ -15,6 +16,8 @@ pub(crate) struct Record {
     /// What to say about it
     #[arg(long)]
     note: Option<String>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Record {
@@ -22,7 +25,7 @@ impl Record {
         let code = app.task(self.task.as_deref()).await?;
         let (store, folder) = (app.store().await?, app.folders()?);
         let service = App::records(store, &folder);
-        let outcome = service.approve(&app.operation(), &code, self.note.as_deref()).await?;
+        let outcome = service.approve(&app.operation_if(self.condition), &code, self.note.as_deref()).await?;
         let phase = outcome.answer.task.session.as_ref().map(|session| session.current_phase.clone());
         let actor = app.operation().actor;
         // as it is recorded

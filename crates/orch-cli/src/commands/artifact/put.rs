@@ -9,6 +9,7 @@ use orch_core::code::ArtifactName;
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::args::task_and;
 use crate::error::CliError;
 use crate::output::view;
@@ -22,6 +23,8 @@ pub(crate) struct Put {
     /// The file to read; by default standard input
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Put {
@@ -43,7 +46,8 @@ impl Put {
         }
         let (store, folder) = (app.store().await?, app.folders()?);
         let file = ArtifactFile::new(name, content);
-        let outcome = App::records(store, &folder).put_artifact(&app.operation(), &code, &file).await?;
+        let outcome =
+            App::records(store, &folder).put_artifact(&app.operation_if(self.condition), &code, &file).await?;
         if let Some(warning) = app.redactor.warning(&file) {
             app.printer.warn(&warning);
         }

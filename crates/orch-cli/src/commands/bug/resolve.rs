@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{BugName, print};
 use crate::app::App;
+use crate::args::Condition;
 use crate::error::CliError;
 use crate::output::view;
 
@@ -16,6 +17,8 @@ pub(crate) struct Resolve {
     /// How it was resolved
     #[arg(long, value_name = "TEXT")]
     resolution: String,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Resolve {
@@ -23,7 +26,7 @@ impl Resolve {
         let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
         let fingerprinter = app.settings().fingerprinter();
         let service = App::bugs(store, &folder, &git, &fingerprinter);
-        let outcome = service.resolve(&app.operation(), &self.bug.0, &self.resolution).await?;
+        let outcome = service.resolve(&app.operation_if(self.condition), &self.bug.0, &self.resolution).await?;
         let bug = &outcome.answer.bug;
         app.printer.answer(
             || view::answer(json!({"bug": view::bug(bug)}), &outcome.operation_id),

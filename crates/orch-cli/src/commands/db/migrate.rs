@@ -1,7 +1,6 @@
 //! `orch db migrate`.
 
 use clap::Args;
-use orch_core::operation::Operation;
 use orch_store::SqlStore;
 use serde_json::json;
 
@@ -21,7 +20,7 @@ impl Migrate {
         let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
         let fingerprinter = app.settings().fingerprinter();
         let service = App::bugs(store, &folder, &git, &fingerprinter);
-        let bugs = service.rekey(&Operation { key: None, ..app.operation() }, true).await?;
+        let bugs = service.rekey(&app.operation().following(), true).await?;
         let version = SqlStore::schema_version();
         app.printer.answer(
             || {

@@ -5,6 +5,7 @@ use orch_core::code::EventType;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::args::task_and;
 use crate::error::CliError;
 use crate::output::view;
@@ -18,6 +19,8 @@ pub(crate) struct Emit {
     /// The payload, a JSON document
     #[arg(long, value_name = "JSON", default_value = "{}")]
     payload: String,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Emit {
@@ -28,7 +31,8 @@ impl Emit {
         let payload: Value = serde_json::from_str(&self.payload)
             .map_err(|error| CliError::usage(format!("the payload is not JSON: {error}")))?;
         let (store, folder) = (app.store().await?, app.folders()?);
-        let outcome = App::records(store, &folder).emit(&app.operation(), &code, &event_type, &payload).await?;
+        let outcome =
+            App::records(store, &folder).emit(&app.operation_if(self.condition), &code, &event_type, &payload).await?;
         let (answer, id) = (&outcome.answer, outcome.event_ids.first().copied());
         app.printer.answer(
             || {

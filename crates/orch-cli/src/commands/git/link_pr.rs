@@ -5,6 +5,7 @@ use orch_core::pull_request::PullRequest;
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::args::task_and;
 use crate::error::CliError;
 use crate::output::{text, view};
@@ -15,6 +16,8 @@ pub(crate) struct LinkPr {
     /// The task, which may be left out, and the address of the pull request, merge request or change
     #[arg(value_names = ["TASK", "URL"], num_args = 1..=2, required = true)]
     words: Vec<String>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl LinkPr {
@@ -23,7 +26,9 @@ impl LinkPr {
         let pull_request = PullRequest::parse(rest.first().map_or("", String::as_str))?;
         let code = app.task(task).await?;
         let (store, folder) = (app.store().await?, app.folders()?);
-        let outcome = App::records(store, &folder).link_pull_request(&app.operation(), &code, &pull_request).await?;
+        let outcome = App::records(store, &folder)
+            .link_pull_request(&app.operation_if(self.condition), &code, &pull_request)
+            .await?;
         let linked = outcome.answer.task.pull_request.as_ref();
         app.printer.answer(
             || {

@@ -6,6 +6,7 @@ use orch_core::machine::Complete as Asked;
 use orch_core::service::Orders;
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::commands::session::print;
 use crate::error::CliError;
 
@@ -26,6 +27,8 @@ pub(crate) struct Complete {
     /// Go on in this later phase, if the settings allow it
     #[arg(long, value_name = "PHASE")]
     skip_to: Option<PhaseName>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Complete {
@@ -34,7 +37,7 @@ impl Complete {
         let asked =
             Asked { phase: self.phase, override_gate: self.override_gate, skip_to: self.skip_to, reason: self.reason };
         let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
-        let operation = app.operation();
+        let operation = app.operation_if(self.condition);
         let orders = Orders { operation: &operation, task: &code };
         let done = App::sessions(store, &folder, &git).complete(orders, &asked).await?;
         print(app, &done);

@@ -4,6 +4,7 @@ use clap::Args;
 use orch_core::service::{Orders, SessionService};
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::commands::session::print;
 use crate::error::CliError;
 
@@ -18,13 +19,15 @@ pub(crate) struct End {
     /// Why it is ended by force
     #[arg(long, requires = "force")]
     reason: Option<String>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl End {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let code = app.task(self.task.as_deref()).await?;
         let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
-        let operation = app.operation();
+        let operation = app.operation_if(self.condition);
         let orders = Orders { operation: &operation, task: &code };
         let commits = app.commits()?;
         let service = SessionService { auto_commit: commits.at_the_end(&git), ..App::sessions(store, &folder, &git) };

@@ -7,6 +7,7 @@ use orch_core::refusal::Refusal;
 use orch_core::service::{Done, Orders, ServiceError};
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::commands::{session::print, workflow};
 use crate::error::CliError;
 
@@ -24,6 +25,8 @@ pub(crate) struct Start {
     /// The key of a new session; by default made of task and time
     #[arg(long, value_name = "KEY")]
     session_key: Option<SessionKey>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Start {
@@ -33,12 +36,12 @@ impl Start {
         let asked = Asked { restart: self.restart, take_over: self.take_over, session_key: self.session_key };
         let lease_seconds = app.settings().lease_seconds();
         let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
-        let operation = app.operation();
+        let operation = app.operation_if(self.condition);
         let orders = Orders { operation: &operation, task: &code };
         let service = App::sessions(store, &folder, &git);
         let done = match project {
             Ok((workflow, template)) => {
-                let settings = app.settings().over(workflow.settings);
+                let settings = app.settings().over(workflow.settings.clone());
                 let ground = Ground { workflow: &workflow, template: &template, settings, lease_seconds };
                 service.start(orders, &asked, &ground).await?
             }

@@ -28,6 +28,7 @@ impl Status {
                     None => lines += &format!("no session yet; begin with: orch session start {code}\n"),
                 }
                 lines += &text::missing(&shown.missing, &shown.warnings);
+                lines += &text::notes(&shown.task.notes);
                 lines + &shown.instructions.as_ref().map(text::instructions).unwrap_or_default()
             },
         );

@@ -7,6 +7,7 @@ use orch_core::sprint::{SprintChanges, SprintStatus};
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::error::CliError;
 use crate::output::view;
 
@@ -24,6 +25,8 @@ pub(crate) struct Update {
     /// Metadata to set; `null` removes the key
     #[arg(long = "meta", value_name = "KEY=VALUE")]
     meta: Vec<String>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Update {
@@ -31,7 +34,7 @@ impl Update {
         let metadata = super::super::metadata("--meta", &self.meta)?;
         let changes = SprintChanges { title: self.title, status: self.status, metadata };
         let service = SprintService { store: app.store().await? };
-        let outcome = service.update(&app.operation(), &self.sprint, &changes).await?;
+        let outcome = service.update(&app.operation_if(self.condition), &self.sprint, &changes).await?;
         let sprint = &outcome.answer.sprint;
         app.printer.answer(
             || view::answer(json!({"sprint": view::sprint(sprint)}), &outcome.operation_id),

@@ -5,6 +5,7 @@ use orch_core::service::TaskService;
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::error::CliError;
 use crate::output::view;
 
@@ -20,6 +21,8 @@ pub(crate) struct Claim {
     /// How long the claim lasts after the holder's last act, in minutes
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=43_200))]
     lease: Option<u32>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Claim {
@@ -29,7 +32,7 @@ impl Claim {
         let outcome = if self.next {
             service.claim_next(&app.operation(), seconds).await?
         } else {
-            service.claim(&app.operation(), &app.task(self.task.as_deref()).await?, seconds).await?
+            service.claim(&app.operation_if(self.condition), &app.task(self.task.as_deref()).await?, seconds).await?
         };
         let task = &outcome.answer.task;
         app.printer.answer(

@@ -2,7 +2,9 @@
 
 mod claim;
 mod create;
+mod handoff;
 mod list;
+mod note;
 mod release;
 mod show;
 mod update;
@@ -27,6 +29,10 @@ pub(crate) enum Verb {
     Claim(claim::Claim),
     /// Give the right to work on a task back
     Release(release::Release),
+    /// Hand the right to work on a task to somebody, who goes on with its session
+    Handoff(handoff::Handoff),
+    /// Leave a note for whoever works on a task next
+    Note(note::Note),
 }
 
 impl Verb {
@@ -39,6 +45,8 @@ impl Verb {
             Self::Update(args) => args.run(app).await,
             Self::Claim(args) => args.run(app).await,
             Self::Release(args) => args.run(app).await,
+            Self::Handoff(args) => args.run(app).await,
+            Self::Note(args) => args.run(app).await,
         }
     }
 }

@@ -7,6 +7,7 @@ use orch_core::task::{Priority, TaskChanges, TaskStatus};
 use serde_json::json;
 
 use crate::app::App;
+use crate::args::Condition;
 use crate::error::CliError;
 use crate::output::view;
 
@@ -42,6 +43,8 @@ pub(crate) struct Update {
     /// Metadata to set, JSON if it reads as such; `null` removes the key
     #[arg(long = "meta", value_name = "KEY=VALUE")]
     meta: Vec<String>,
+    #[command(flatten)]
+    condition: Condition,
 }
 
 impl Update {
@@ -58,7 +61,8 @@ impl Update {
             not_after: self.not_after.into_iter().collect(),
         };
         let update = TaskUpdate { changes, status: self.status };
-        let outcome = TaskService { store: app.store().await? }.update(&app.operation(), &code, &update).await?;
+        let outcome =
+            TaskService { store: app.store().await? }.update(&app.operation_if(self.condition), &code, &update).await?;
         let task = &outcome.answer.task;
         let what = if outcome.event_ids.is_empty() { "already so" } else { "updated" };
         app.printer.answer(

@@ -8,7 +8,8 @@ use crate::draft::{Draft, Template};
 use crate::event::{
     ApprovalRecorded, CheckRecorded, CommitCaptured, CommitIntended, CommitRefused, Committed, Custom, Fact,
     FilesSynced, HookFailed, PhaseBack, PhaseEnded, PhaseOverridden, PhasesSkipped, SessionEnded, SessionStarted,
-    SessionTakenOver, SprintCreated, SprintUpdated, StatusUpdated, TaskClaimed, TaskReleased, TaskUpdated,
+    SessionTakenOver, SprintCreated, SprintUpdated, StatusUpdated, TaskClaimed, TaskHandedOver, TaskNoted,
+    TaskReleased, TaskUpdated,
 };
 use crate::fold::{Circumstance, sprint_after};
 use crate::gate::Missing;
@@ -49,6 +50,19 @@ pub fn set_status(draft: &mut Draft, new_status: TaskStatus) {
 pub fn claim(draft: &mut Draft, lease_seconds: u32) {
     let holder = draft.actor().clone();
     draft.record(Fact::TaskClaimed(TaskClaimed { holder, lease_seconds, from: None }));
+}
+
+/// Hands the task to somebody, with a note.
+pub fn hand_over(draft: &mut Draft, to: &str, text: &str) {
+    let from = draft.task().lease.as_ref().map(|lease| lease.holder.clone());
+    let to = crate::code::Actor::new(to).expect("a valid name");
+    let note = Some(text.to_owned());
+    draft.record(Fact::TaskHandedOver(TaskHandedOver { from, to, lease_seconds: 60, note }));
+}
+
+/// Leaves a note.
+pub fn leave_note(draft: &mut Draft, text: &str) {
+    draft.record(Fact::TaskNoted(TaskNoted { note: text.to_owned() }));
 }
 
 /// Gives the task back.

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::bench::{ALL, Bench, assert_refused, draft_of, scope, sprint_code, task_code};
-use super::fact::{approve, check, commit, complete, object, rename, save, set_status, start, template, update};
+use super::fact::{
+    approve, check, commit, complete, hand_over, leave_note, object, rename, save, set_status, start, template, update,
+};
 use crate::code::TaskType;
 use crate::draft::Draft;
 use crate::event::{CommitCaptured, Fact, TaskCreated};
@@ -151,6 +153,8 @@ pub async fn every_field_comes_back<S: Store>(bench: &Bench<S>) {
         save(draft, "PLAN.md", b"a plan");
         save(draft, "notes/\u{65e5}\u{672c}.md", b" \n");
         draft.record(Fact::CommitCaptured(CommitCaptured { commit: commit(draft) }));
+        leave_note(draft, ODD_TEXT);
+        hand_over(draft, "grace", "go on");
     };
     let outcome = bench.change("TSK-001", change).await;
     let task = bench.task("TSK-001").await;
@@ -159,6 +163,11 @@ pub async fn every_field_comes_back<S: Store>(bench: &Bench<S>) {
     assert_eq!((session.checks.len(), session.approvals.len(), session.phase_history.len()), (2, 2, 1));
     assert!(session.settings.allow_phase_skip && session.phase_history[0].overridden, "{session:?}");
     assert_eq!((task.artifacts.len(), task.commits.len(), task.after.len()), (2, 1, 1));
+    let notes: Vec<&str> = task.notes.iter().map(|note| note.text.as_str()).collect();
+    assert_eq!(
+        (notes, task.notes[1].to.as_ref().map(crate::code::Actor::as_str)),
+        (vec![ODD_TEXT, "go on"], Some("grace"))
+    );
     assert!(task.artifacts.values().any(|meta| meta.blank) && task.lease.is_some(), "{task:?}");
     assert_eq!(bench.look(&TaskScope::of(&task.code)).await.task.as_ref(), Some(&task));
     let listed = bench.store.tasks(&TaskFilter::default(), ALL).await.expect("tasks can be read").items;

@@ -60,7 +60,7 @@ fn faults_of_the_whole_file() {
         (&with("phases: {}\n"), vec!["4:1: duplicate key \"phases\"; the first one is at 1:1".to_owned()]),
         (&with("settings: {allow_phase_skips: true}\n"), vec![
             "4:12: unknown key \"allow_phase_skips\" in `settings`; expected one of allow_phase_skip, allow_user_override, \
-             require_artifact_validation, sync_files_on_phase_complete, sync_files_on_close; did you mean \
+             override_actors, allow_self_approval, require_artifact_validation, sync_files_on_phase_complete, sync_files_on_close; did you mean \
              \"allow_phase_skip\"?".to_owned(),
         ]),
         (&with("settings: {allow_phase_skip: yes}\n"), vec![
@@ -68,6 +68,10 @@ fn faults_of_the_whole_file() {
         ]),
         (&with("settings: {sync_files_on_close: }\n"), vec![
             "4:31: `sync_files_on_close` is empty; expected true or false".to_owned(),
+        ]),
+        (&with("settings: {override_actors: [ann, ann, \"\"]}\n"), vec![
+            "4:35: duplicate actor \"ann\"; the first one is at 4:30".to_owned(),
+            "4:40: not a valid actor: \"\"; expected 1 to 128 characters without control characters".to_owned(),
         ]),
         (&with("settings: true\n"), vec!["4:11: `settings` is true or false; expected a map".to_owned()]),
     ] {
@@ -339,6 +343,8 @@ fn the_stored_form_of_a_workflow() {
       "settings": {
         "allow_phase_skip": true,
         "allow_user_override": true,
+        "override_actors": [],
+        "allow_self_approval": false,
         "require_artifact_validation": true,
         "sync_files_on_phase_complete": false,
         "sync_files_on_close": true
