@@ -193,3 +193,26 @@ fn calls_are_repeated_safely_and_wrong_ones_are_explained() {
     let mut core = Client::begin(&mut sandbox.orch_command(&["mcp", "--tools", "core"]), "core");
     assert_eq!(core.refused("tools/call", &json!({"name": "task_list", "arguments": {}}))["code"], -32602);
 }
+
+#[test]
+fn a_task_is_handed_on_with_a_note_and_changed_as_it_was_read() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    let mut ann = Client::begin(sandbox.orch_command(&["mcp"]).env("ORCH_ACTOR", "ann"), "a");
+    let mut bob = Client::begin(sandbox.orch_command(&["mcp"]).env("ORCH_ACTOR", "bob"), "b");
+    ann.call("task_create", &json!({"title": "x"}));
+    ann.call("session_start", &json!({"task": "TSK-001"}));
+    bob.call("task_note", &json!({"task": "TSK-001", "note": "-- mind the \u{1b}[2J parser"}));
+    let read = bob.call("task_show", &json!({"task": "TSK-001"}));
+    let stale = json!({"task": "TSK-001", "title": "y", "if_version": read["version"].as_i64().unwrap() - 1});
+    let refused = bob.call("task_update", &stale);
+    assert_eq!(
+        (&refused["isError"], &refused["structuredContent"]["error"]["code"]),
+        (&json!(true), &json!("conflict"))
+    );
+    let fresh = json!({"task": "TSK-001", "title": "y", "if_version": read["version"]});
+    assert_eq!(bob.call("task_update", &fresh)["data"]["title"], "y");
+    ann.call("task_handoff", &json!({"task": "TSK-001", "to": "bob", "note": "half done"}));
+    let begun = bob.call("session_start", &json!({"task": "TSK-001"}));
+    let notes = json!([{"from": "bob", "text": "-- mind the \\u{1b}[2J parser"}, {"from": "ann", "text": "half done"}]);
+    assert_eq!((&begun["resumed"], &begun["data"]["agent_notes"]), (&json!(true), &notes), "{begun}");
+}

@@ -79,6 +79,7 @@ pub(super) const TOOLS: &[Tool] = &[
             AFTER,
             Parameter::new("not_after", Kind::Texts, Place::Option("not-after")),
             METADATA,
+            IF_VERSION,
         ],
         paging: Paging::None,
         shape: task::short,
@@ -105,6 +106,26 @@ pub(super) const TOOLS: &[Tool] = &[
         nature: Nature::Ends,
         command: &["task", "release"],
         parameters: &[TASK],
+        paging: Paging::None,
+        shape: task::short,
+    },
+    Tool {
+        name: "task_note",
+        about: "Leave a note for whoever works on a task next",
+        set: Tools::Core,
+        nature: Nature::Adds,
+        command: &["task", "note"],
+        parameters: &[TASK, Parameter::new("note", Kind::Text, Place::Word).needed()],
+        paging: Paging::None,
+        shape: task::short,
+    },
+    Tool {
+        name: "task_handoff",
+        about: "Hand a task and its session to another agent",
+        set: Tools::All,
+        nature: Nature::Ends,
+        command: &["task", "handoff"],
+        parameters: &[TASK, Parameter::new("to", Kind::Text, Place::Option("to")).needed(), NOTE, IF_VERSION],
         paging: Paging::None,
         shape: task::short,
     },
@@ -376,6 +397,8 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
+/// A change of what is still as it was read.
+const IF_VERSION: Parameter = Parameter::new("if_version", Kind::Number, Place::Option("if-version"));
 const TASK: Parameter = Parameter::new("task", Kind::Text, Place::Word);
 const BUG: Parameter = Parameter::new("bug", Kind::Text, Place::Word).needed().about("code or hash");
 const NAME: Parameter = Parameter::new("name", Kind::Text, Place::Word).needed();

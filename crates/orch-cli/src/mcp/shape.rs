@@ -67,6 +67,13 @@ fn cut(value: &Value, most: usize, whole: &str) -> Value {
     json!(format!("{part}… [{} characters more{whole}]", count - most))
 }
 
+/// The latest notes that were left at a task, the newest last.
+fn agent_notes(notes: &Value) -> Value {
+    let notes = items(notes);
+    let line = |note: &Value| json!({"from": note["from"], "text": cut(&note["text"], 300, "")});
+    notes[notes.len().saturating_sub(3)..].iter().map(line).collect()
+}
+
 fn next(page: Page, total: &Value) -> Option<String> {
     page.next(total.as_u64().and_then(|total| usize::try_from(total).ok()).unwrap_or(usize::MAX))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{flag, items, minute, missing};
+use super::{agent_notes, flag, items, minute, missing};
 use crate::mcp::call::Page;
 
 fn instructions(told: &Value) -> Value {
@@ -47,6 +47,9 @@ pub(in crate::mcp) fn moved(answer: &Value, _: Page) -> Value {
     document["next_phase"] = answer["instructions"]["next_phase"].clone();
     document["instructions"] = instructions(&answer["instructions"]);
     document["data"] = json!({"title": answer["session"]["title"]});
+    if document["completed"].is_null() {
+        document["data"]["agent_notes"] = agent_notes(&answer["notes"]);
+    }
     document
 }
 
@@ -94,6 +97,8 @@ pub(in crate::mcp) fn status(answer: &Value, _: Page) -> Value {
     let checks = shown["checks"].as_object().into_iter().flatten();
     document["checks"] =
         checks.map(|(name, result)| (name.clone(), result["passed"].clone())).collect::<Map<_, _>>().into();
-    document["data"] = json!({"title": shown["title"], "holder": shown["lease"]["holder"]});
+    document["data"] = json!({
+        "title": shown["title"], "holder": shown["lease"]["holder"], "agent_notes": agent_notes(&answer["notes"]),
+    });
     document
 }

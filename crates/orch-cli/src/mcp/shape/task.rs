@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{TEXT, cut, items, minute, next};
+use super::{TEXT, agent_notes, cut, items, minute, next};
 use crate::mcp::call::Page;
 
 fn line(task: &Value) -> Value {
@@ -15,6 +15,7 @@ fn line(task: &Value) -> Value {
         "phase": current_phase(task),
         "after": task["after"],
         "held_until": minute(&task["lease"]["expires_at"]),
+        "version": task["version"],
         "data": {"title": task["title"], "holder": task["lease"]["holder"]},
     })
 }
@@ -50,9 +51,10 @@ pub(in crate::mcp) fn whole(task: &Value, most: usize, whole: &str) -> Value {
     document["commits"] = items(&own("commits")).iter().map(|commit| commit["short_hash"].clone()).collect();
     document["pull_request"] = own("pull_request")["url"].take();
     document["waits_for_bugs"] = own("blocking_bugs");
-    let artifacts = own("artifacts");
+    let (artifacts, notes) = (own("artifacts"), own("agent_notes"));
     let data = &mut document["data"];
     data["artifacts"] = items(&artifacts).iter().map(|named| named["name"].clone()).collect();
+    data["agent_notes"] = agent_notes(&notes);
     data["description"] = cut(&task["description"], most, whole);
     data["metadata"] = short_metadata(metadata, most, whole);
     document
