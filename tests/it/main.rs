@@ -24,6 +24,7 @@ mod sqlite {
     mod git_commit;
     mod integrity;
     mod lifecycle;
+    mod promise;
     mod redaction;
     mod search;
     mod store;
@@ -45,6 +46,7 @@ mod postgres {
     mod git_commit;
     mod integrity;
     mod lifecycle;
+    mod promise;
     mod redaction;
     mod search;
     mod server;

@@ -6,6 +6,7 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::error::ContextValue;
 use clap::{CommandFactory, FromArgMatches};
 use orch_core::bug::Fingerprinter;
 use orch_core::clock::Clock;
@@ -25,8 +26,12 @@ use crate::database::Database;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::git::{CommitSettings, LazyGit};
-use crate::output::printer::Printer;
+use crate::output::printer::{Printer, visible_line};
+use crate::output::text::short;
 use crate::project::Project;
+
+/// So many characters of an argument are repeated in an error.
+const MOST_TYPED: usize = 200;
 
 /// Runs the program on these arguments and says how it ended.
 pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
@@ -36,15 +41,14 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if json && error.use_stderr() => {
-            let text = error.render().to_string();
-            let message = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("wrong usage");
-            Printer { json }.error(CliError::usage(message).hint("run: orch help"));
+            let text = harmless(error).render().to_string();
+            Printer { json }.error(CliError::usage(message(&text)).hint("run: orch help"));
             return Exit::Usage;
         }
         Err(error) => {
             // help and version go to standard output, wrong usage, which repeats what was typed, to standard error
             if error.use_stderr() {
-                Printer { json }.usage(&error.render().ansi().to_string());
+                Printer { json }.usage(&harmless(error).render().ansi().to_string());
                 return Exit::Usage;
             }
             // nobody may be listening
@@ -64,8 +68,31 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
     }
 }
 
+/// What is wrong, without the usage and the tips that follow it.
+fn message(usage: &str) -> String {
+    let lines = usage.lines().skip_while(|line| !line.starts_with("error: ")).take_while(|line| !line.is_empty());
+    let message = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    // without any word the parser shows the help, and finds nothing wrong
+    message.strip_prefix("error: ").map_or_else(|| "no command was given".to_owned(), ToOwned::to_owned)
+}
+
+/// The same error with what was typed made visible and not longer than somebody reads; the colours are the parser's.
+fn harmless(mut error: clap::Error) -> clap::Error {
+    let text = |typed: &String| short(&visible_line(typed), MOST_TYPED);
+    let shown = |value: &ContextValue| match value {
+        ContextValue::String(typed) => Some(ContextValue::String(text(typed))),
+        ContextValue::Strings(typed) => Some(ContextValue::Strings(typed.iter().map(text).collect())),
+        _ => None,
+    };
+    let typed: Vec<_> = error.context().filter_map(|(kind, value)| Some((kind, shown(value)?))).collect();
+    for (kind, value) in typed {
+        error.insert(kind, value);
+    }
+    error
+}
+
 fn start_tracing() {
-    if config::environment("ORCH_LOG").is_some() {
+    if config::environment("ORCH_LOG").is_ok_and(|filter| filter.is_some()) {
         let filter = tracing_subscriber::EnvFilter::from_env("ORCH_LOG");
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(crate::output::log::Log::default).init();
     }
@@ -122,7 +149,7 @@ impl App {
             None => config::default_actor()?,
         };
         let id = new_id();
-        let (clock, key) = (crate::time::clock(), global.idempotency_key.clone());
+        let (clock, key) = (crate::time::clock()?, global.idempotency_key.clone());
         let no_input = global.no_input;
         let redactor = settings.redactor();
         let store = OnceCell::new();
@@ -244,7 +271,7 @@ impl App {
         if let Some(named) = named {
             return Ok(TaskCode::new(named)?);
         }
-        if let Some(code) = config::environment("ORCH_TASK") {
+        if let Some(code) = config::environment("ORCH_TASK")? {
             return Ok(TaskCode::new(code)?);
         }
         let filter = SessionFilter { active: Some(true), task: None };
@@ -267,7 +294,7 @@ impl App {
 
     /// The task that something may belong to: that of ORCH_TASK, else the only one with an active session, else none.
     pub(crate) async fn task_if_any(&self) -> Result<Option<TaskCode>, CliError> {
-        if let Some(code) = config::environment("ORCH_TASK") {
+        if let Some(code) = config::environment("ORCH_TASK")? {
             return Ok(Some(TaskCode::new(code)?));
         }
         let filter = SessionFilter { active: Some(true), task: None };

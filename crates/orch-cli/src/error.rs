@@ -86,6 +86,23 @@ impl CliError {
         self
     }
 
+    /// What to do next: what is known of this failure, else what is so for all of its class.
+    pub(crate) fn next_step(&self) -> &str {
+        self.hint.as_deref().unwrap_or(match self.exit {
+            Exit::Done | Exit::Child(_) => "nothing is to be done",
+            Exit::Defect => "this is a defect of orch; please report it",
+            Exit::Usage => "correct the call; --help after the command says what it takes",
+            Exit::NotFound => "see whether the name is right",
+            Exit::Gate => "run: orch phase show",
+            Exit::Conflict => "read the state again, then decide: orch status",
+            Exit::Busy => "try again",
+            Exit::Unavailable => "see to what the message names, then try again",
+            Exit::Damaged => "nothing was touched; run: orch db check",
+            Exit::Refused => "nothing was done; give something else that is allowed",
+            Exit::Unknown => "look whether it was done before you do it again",
+        })
+    }
+
     /// The same without what looks like a secret: messages of databases, git and files say what they like.
     pub(crate) fn without_secrets(self, redactor: &Redactor) -> Self {
         Self {

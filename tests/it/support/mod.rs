@@ -7,7 +7,7 @@ mod run;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -129,6 +129,11 @@ impl<E: Engine> Sandbox<E> {
     /// Waits for what [`Self::spawn`] started.
     pub(crate) fn wait(&self, child: Child) -> Run {
         Run::new(&child.wait_with_output().unwrap(), &self.base)
+    }
+
+    /// What a program left that somebody else waited for.
+    pub(crate) fn run(&self, output: &Output) -> Run {
+        Run::new(output, &self.base)
     }
 
     /// Runs a command to its end.

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use orch_core::visible::is_hidden;
 pub(crate) use orch_core::visible::{visible, visible_line};
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ impl Printer {
     /// Prints an answer: the document with `--json`, else the text.
     pub(crate) fn answer(self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) {
         if self.json {
-            out(&format!("{:#}\n", document()));
+            out(&json_text(&format!("{:#}\n", document())));
         } else {
             out(&text());
         }
@@ -54,7 +55,7 @@ impl Printer {
     /// Prints one document of a stream, on a line of its own, or the text for it. Says whether anybody still reads.
     #[must_use]
     pub(crate) fn line(self, document: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> bool {
-        let line = if self.json { format!("{}\n", document()) } else { text() };
+        let line = if self.json { json_line(&document()) } else { text() };
         out(&line)
     }
 
@@ -117,9 +118,9 @@ impl Printer {
         if self.json {
             let document = json!({"error": {
                 "code": error.exit.word(), "exit_code": error.exit.number(), "message": error.message,
-                "hint": error.hint, "details": error.details,
+                "hint": error.next_step(), "details": error.details,
             }});
-            err(&format!("{document:#}\n"));
+            err(&json_text(&format!("{document:#}\n")));
             return;
         }
         let mut text = String::new();
@@ -129,11 +130,30 @@ impl Printer {
         for line in &error.lines {
             let _ = writeln!(text, "{}", visible(line));
         }
-        if let Some(hint) = &error.hint {
-            let _ = writeln!(text, "{} {}", paint(AnsiColor::Cyan, "hint:"), visible(hint));
-        }
+        let _ = writeln!(text, "{} {}", paint(AnsiColor::Cyan, "hint:"), visible(error.next_step()));
         err(&text);
     }
+}
+
+/// A document on a line of its own.
+pub(crate) fn json_line(document: &Value) -> String {
+    json_text(&format!("{document}\n"))
+}
+
+/// The same document with hidden characters as escapes: a terminal shows them, and a parser reads what was stored.
+fn json_text(document: &str) -> String {
+    if !document.chars().any(is_hidden) {
+        return document.to_owned();
+    }
+    let mut text = String::with_capacity(document.len() + 64);
+    for c in document.chars() {
+        if is_hidden(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 fn out(text: &str) -> bool {
