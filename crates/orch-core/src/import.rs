@@ -331,6 +331,18 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_understood_or_refused_in_short(
+            line in "\\PC{0,40}|\\{\"event_type\":\"[a-z.]{1,6}\",\"task\":\"[A-Z./-]{0,5}\",\"payload\":[\\[\\]{}:,\"a0-9.eu\\\\-]{0,12}\\}",
+        ) {
+            match parse(&line) {
+                Ok(event) => proptest::prop_assert!(event.is_some(), "a line was left out"),
+                Err(refusal) => proptest::prop_assert!(refusal.to_string().len() < 2_000),
+            }
+        }
+    }
+
     #[test]
     fn a_beginning_is_known_by_its_lines() {
         let key = |lines: &[&str]| {
