@@ -11,7 +11,7 @@ fn started() -> Option<Sandbox> {
 }
 
 #[test]
-fn each_failure_has_its_code_and_says_what_to_do() {
+fn promise_04_each_failure_has_its_code_and_says_what_to_do() {
     let Some(sandbox) = started() else { return };
     for (arguments, code, word) in [
         (["task", "shw"].as_slice(), 2, "usage"),
@@ -124,7 +124,7 @@ fn an_override_can_be_forbidden_by_a_setting() {
 }
 
 #[test]
-fn stored_text_is_kept_and_shown_without_harm() {
+fn promise_27_stored_text_is_kept_and_shown_without_harm() {
     let Some(sandbox) = Sandbox::project() else { return };
     let title = "evil \u{1b}[2J \u{202e}title";
     assert_eq!(sandbox.json(&["task", "create", title])["task"]["title"], title);
@@ -133,7 +133,7 @@ fn stored_text_is_kept_and_shown_without_harm() {
 }
 
 #[test]
-fn an_artifact_that_leads_out_is_not_taken_up() {
+fn promise_26_an_artifact_that_leads_out_is_not_taken_up() {
     let Some(sandbox) = started() else { return };
     std::fs::create_dir_all(sandbox.root().join(".orch/tasks/TSK-001")).unwrap();
     std::os::unix::fs::symlink("/etc/hostname", sandbox.root().join(".orch/tasks/TSK-001/TASK.md")).unwrap();
@@ -142,7 +142,7 @@ fn an_artifact_that_leads_out_is_not_taken_up() {
 }
 
 #[test]
-fn nobody_reading_is_no_panic() {
+fn promise_41_nobody_reading_is_no_panic() {
     let Some(sandbox) = started() else { return };
     for program in ["orch task list >&-", "orch event list | true", "orch task create y >&- 2>&-"] {
         let mut command = sandbox.command("sh");

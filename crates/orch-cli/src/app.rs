@@ -6,6 +6,7 @@ use std::io::{IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::error::ContextValue;
 use clap::{CommandFactory, FromArgMatches};
 use orch_core::bug::Fingerprinter;
 use orch_core::clock::Clock;
@@ -26,8 +27,12 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::git::{CommitSettings, LazyGit};
 use crate::opened::OpenStore;
-use crate::output::printer::Printer;
+use crate::output::printer::{Printer, visible_line};
+use crate::output::text::short;
 use crate::project::Project;
+
+/// So many characters of an argument are repeated in an error.
+const MOST_TYPED: usize = 200;
 
 /// Runs the program on these arguments and says how it ended.
 pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
@@ -37,13 +42,13 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if json && error.use_stderr() => {
-            Printer::writing(json).error(CliError::arguments(&error).hint("run: orch help"));
+            Printer::writing(json).error(CliError::arguments(&harmless(error)).hint("run: orch help"));
             return Exit::Usage;
         }
         Err(error) => {
             // help and version go to standard output, wrong usage, which repeats what was typed, to standard error
             if error.use_stderr() {
-                Printer::writing(json).usage(&error.render().ansi().to_string());
+                Printer::writing(json).usage(&harmless(error).render().ansi().to_string());
                 return Exit::Usage;
             }
             // nobody may be listening
@@ -63,8 +68,23 @@ pub(crate) fn main(arguments: Vec<OsString>) -> Exit {
     }
 }
 
+/// The same error with what was typed made visible and not longer than somebody reads; the colours are the parser's.
+fn harmless(mut error: clap::Error) -> clap::Error {
+    let text = |typed: &String| short(&visible_line(typed), MOST_TYPED);
+    let shown = |value: &ContextValue| match value {
+        ContextValue::String(typed) => Some(ContextValue::String(text(typed))),
+        ContextValue::Strings(typed) => Some(ContextValue::Strings(typed.iter().map(text).collect())),
+        _ => None,
+    };
+    let typed: Vec<_> = error.context().filter_map(|(kind, value)| Some((kind, shown(value)?))).collect();
+    for (kind, value) in typed {
+        error.insert(kind, value);
+    }
+    error
+}
+
 fn start_tracing() {
-    if config::environment("ORCH_LOG").is_some() {
+    if config::environment("ORCH_LOG").is_ok_and(|filter| filter.is_some()) {
         let filter = tracing_subscriber::EnvFilter::from_env("ORCH_LOG");
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(crate::output::log::Log::default).init();
     }
@@ -131,7 +151,7 @@ impl App {
             None => config::default_actor()?,
         };
         let id = new_id();
-        let (clock, key) = (crate::time::clock(), global.idempotency_key.clone());
+        let (clock, key) = (crate::time::clock()?, global.idempotency_key.clone());
         let no_input = global.no_input;
         let redactor = settings.redactor();
         let store = OnceCell::new();
@@ -288,7 +308,7 @@ impl App {
         if let Some(named) = named {
             return Ok(TaskCode::new(named)?);
         }
-        if let Some(code) = config::environment("ORCH_TASK") {
+        if let Some(code) = config::environment("ORCH_TASK")? {
             return Ok(TaskCode::new(code)?);
         }
         let filter = SessionFilter { active: Some(true), task: None };
@@ -311,7 +331,7 @@ impl App {
 
     /// The task that something may belong to: that of ORCH_TASK, else the only one with an active session, else none.
     pub(crate) async fn task_if_any(&self) -> Result<Option<TaskCode>, CliError> {
-        if let Some(code) = config::environment("ORCH_TASK") {
+        if let Some(code) = config::environment("ORCH_TASK")? {
             return Ok(Some(TaskCode::new(code)?));
         }
         let filter = SessionFilter { active: Some(true), task: None };

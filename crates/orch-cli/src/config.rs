@@ -1,5 +1,6 @@
 //! Settings: flag > variable > the project's file > the user's file > default. Resolved once, each value with its origin.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use orch_core::bug::Fingerprinter;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::input;
 
 mod known;
 mod rules;
@@ -48,7 +50,7 @@ impl Settings {
         }
         for (slot, known) in values.iter_mut().zip(KNOWN) {
             let name = variable(known.key);
-            if let Some(text) = environment(&name) {
+            if let Some(text) = environment(&name)? {
                 let value = check(known, &text)
                     .map_err(|expected| CliError::usage(format!("{name} is {text:?}; expected {expected}")))?;
                 *slot = (Some(value), Origin::Variable(name));
@@ -197,14 +199,29 @@ fn actors(text: &str) -> Vec<Actor> {
 
 /// Who acts, where `--actor` does not say.
 pub(crate) fn default_actor() -> Result<Actor, CliError> {
-    let name = ["ORCH_ACTOR", "USER", "LOGNAME", "USERNAME"].iter().find_map(|name| environment(name));
+    let mut name = environment("ORCH_ACTOR")?;
+    // whatever the system calls the user is only a guess
+    for variable in ["USER", "LOGNAME", "USERNAME"] {
+        name = name.or_else(|| environment(variable).ok().flatten());
+    }
     Ok(Actor::new(name.unwrap_or_else(|| "unknown".to_owned()))?)
 }
 
-/// A variable of the environment that says something. One that is not UTF-8 says nothing that orch could use.
+/// A variable of the environment that says something. One that is not UTF-8 is refused: passing it over would let a command
+/// act on another task, or as another actor, than was meant.
+pub(crate) fn environment(name: &str) -> Result<Option<String>, CliError> {
+    let text = |value: OsString| {
+        value
+            .into_string()
+            .map_err(|_| CliError::usage(format!("{name} is not UTF-8")).hint("set it anew, or unset it"))
+    };
+    variable_bytes(name).map(text).transpose()
+}
+
+/// The same, as the bytes that a path may be.
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment comes in")]
-pub(crate) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+fn variable_bytes(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn variable(key: &str) -> String {
@@ -212,8 +229,8 @@ fn variable(key: &str) -> String {
 }
 
 fn user_file() -> Option<PathBuf> {
-    let config = environment("XDG_CONFIG_HOME").map(PathBuf::from);
-    let config = config.or_else(|| environment("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+    let config = variable_bytes("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = config.or_else(|| variable_bytes("HOME").map(|home| PathBuf::from(home).join(".config")))?;
     Some(config.join("orch").join(FILE))
 }
 
@@ -243,17 +260,7 @@ fn read_file(path: &Path) -> Result<Vec<(usize, String)>, CliError> {
 
 /// The beginning of a file, long enough to tell that it is too long; nothing where there is none.
 fn bytes_of(path: &Path) -> Result<Vec<u8>, CliError> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    match std::fs::File::open(path) {
-        Ok(file) => file
-            .take(yaml::MAX_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| CliError::io("read", path, &error))?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(bytes),
-        Err(error) => return Err(CliError::io("open", path, &error)),
-    };
-    Ok(bytes)
+    Ok(input::plain(path, yaml::MAX_BYTES as u64)?.unwrap_or_default())
 }
 
 fn read_text(path: &Path, bytes: &[u8]) -> Result<Vec<(usize, String)>, CliError> {

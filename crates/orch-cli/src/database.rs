@@ -12,10 +12,13 @@ use crate::app::App;
 use crate::config::{self, Settings};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::input;
 use crate::output::file::NewFile;
 
 /// The file in the folder `.orch` with the whole address, password and all. Only its owner reads it, and git does not see it.
 const SECRET: &str = "database-url";
+/// The most bytes of an address that are read.
+const MAX_SECRET: u64 = 64 * 1024;
 
 /// The store of a project.
 #[derive(Debug, Clone)]
@@ -57,7 +60,8 @@ impl Database {
             busy_timeout: settings.busy_timeout(),
             retry_for: settings.retry_for(),
             max_connections: 1,
-            clock: crate::time::frozen(),
+            // the clock of this process was made of it before
+            clock: crate::time::frozen().ok().flatten(),
         })
     }
 
@@ -143,11 +147,9 @@ impl NewDatabase {
 }
 
 fn read_secret(path: &Path) -> Result<Option<String>, CliError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text.trim().to_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(CliError::io("read", path, &error)),
-    }
+    let text = input::plain(path, MAX_SECRET)?.map(String::from_utf8).transpose();
+    let text = text.map_err(|_| CliError::usage(format!("{} is not UTF-8", path.display())))?;
+    Ok(text.map(|text| text.trim().to_owned()))
 }
 
 /// An address as it may be printed and shared.

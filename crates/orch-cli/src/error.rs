@@ -45,8 +45,11 @@ impl CliError {
 
     /// Arguments that the grammar refuses.
     pub(crate) fn arguments(error: &clap::Error) -> Self {
-        let text = error.render().to_string();
-        Self::usage(text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("wrong usage"))
+        let usage = error.render().to_string();
+        let lines = usage.lines().skip_while(|line| !line.starts_with("error: ")).take_while(|line| !line.is_empty());
+        let message = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+        // without any word the parser shows the help, and finds nothing wrong
+        Self::usage(message.strip_prefix("error: ").unwrap_or("no command was given"))
     }
 
     /// The named thing does not exist.
@@ -92,6 +95,23 @@ impl CliError {
         self
     }
 
+    /// What to do next: what is known of this failure, else what is so for all of its class.
+    pub(crate) fn next_step(&self) -> &str {
+        self.hint.as_deref().unwrap_or(match self.exit {
+            Exit::Done | Exit::Child(_) => "nothing is to be done",
+            Exit::Defect => "this is a defect of orch; please report it",
+            Exit::Usage => "correct the call; --help after the command says what it takes",
+            Exit::NotFound => "see whether the name is right",
+            Exit::Gate => "run: orch phase show",
+            Exit::Conflict => "read the state again, then decide: orch status",
+            Exit::Busy => "try again",
+            Exit::Unavailable => "see to what the message names, then try again",
+            Exit::Damaged => "nothing was touched; run: orch db check",
+            Exit::Refused => "nothing was done; give something else that is allowed",
+            Exit::Unknown => "look whether it was done before you do it again",
+        })
+    }
+
     /// The same without what looks like a secret: messages of databases, git and files say what they like.
     pub(crate) fn without_secrets(self, redactor: &Redactor) -> Self {
         Self {
@@ -106,7 +126,8 @@ impl CliError {
     /// The error as programs get it.
     pub(crate) fn document(&self) -> Value {
         json!({
-            "code": self.exit.word(), "exit_code": self.exit.number(), "message": self.message, "hint": self.hint,
+            "code": self.exit.word(), "exit_code": self.exit.number(), "message": self.message,
+            "hint": self.next_step(),
             "details": self.details,
         })
     }

@@ -10,6 +10,7 @@ mod database;
 mod error;
 mod exit;
 mod git;
+mod input;
 mod mcp;
 mod opened;
 mod output;

@@ -65,7 +65,7 @@ impl Server {
     /// Who acts: whoever the command line or the environment names, else the client by its name.
     fn actor(&self, context: &RequestContext<RoleServer>) -> Option<Actor> {
         self.actor.clone().or_else(|| {
-            if crate::config::environment("ORCH_ACTOR").is_some() {
+            if !crate::config::environment("ORCH_ACTOR").is_ok_and(|name| name.is_none()) {
                 return None;
             }
             Actor::new(context.client_info()?.name).ok()

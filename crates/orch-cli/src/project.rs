@@ -82,9 +82,11 @@ fn check_folder(path: &Path) -> Result<(), CliError> {
 fn check_owner(path: &Path, meta: &std::fs::Metadata) -> Result<(), CliError> {
     let owner = std::os::unix::fs::MetadataExt::uid(meta);
     let runs = rustix::process::geteuid();
-    let named = |variable: &str| environment(variable).and_then(|value| value.parse().ok()) == Some(owner);
+    let named = |variable: &str| -> Result<bool, CliError> {
+        Ok(environment(variable)?.and_then(|value| value.parse().ok()) == Some(owner))
+    };
     // as git does: whoever became root with sudo goes on with their own projects
-    if owner == runs.as_raw() || named("ORCH_TRUSTED_OWNER") || (runs.is_root() && named("SUDO_UID")) {
+    if owner == runs.as_raw() || named("ORCH_TRUSTED_OWNER")? || (runs.is_root() && named("SUDO_UID")?) {
         return Ok(());
     }
     Err(CliError::refused(format!("{} belongs to another user (number {owner})", path.display()))

@@ -17,6 +17,8 @@ use crate::service::check_json;
 pub const MAX_LINE: usize = 8 << 20;
 /// The most bytes that the id of an event may have where it comes from.
 const MAX_ID: usize = 1_000;
+/// The most characters that are told of what is wrong.
+const MAX_TOLD: usize = 400;
 /// The years in which an event may have happened: each of their months takes room on a server.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2100;
 
@@ -114,8 +116,8 @@ impl ImportedEvent {
     /// # Errors
     /// [`Refusal::Invalid`] with what is wrong.
     pub fn parse(line: &[u8], leave_out_others: bool) -> Result<Option<Self>, Refusal> {
-        let line: Line = serde_json::from_slice(line)
-            .map_err(|error| Refusal::Invalid { what: "event", problem: format!("cannot be read: {error}") })?;
+        let line: Line =
+            serde_json::from_slice(line).map_err(|error| refused("event", &format!("cannot be read: {error}")))?;
         let is_task = |kind: &str| kind == EntityType::Task.as_str();
         let is_sprint = |kind: &str| kind == EntityType::Sprint.as_str();
         let is_project = |kind: &str| kind == EntityType::Project.as_str();
@@ -133,11 +135,10 @@ impl ImportedEvent {
             (None, Some(kind), _) => {
                 let problem =
                     format!("is about a {kind:?}; expected a task, a sprint or a project, with its entity_id");
-                return Err(Refusal::Invalid { what: "event", problem });
+                return Err(refused("event", &problem));
             }
             (None, None, _) => {
-                let problem = "names neither a task nor an entity_type and an entity_id".to_owned();
-                return Err(Refusal::Invalid { what: "event", problem });
+                return Err(refused("event", "names neither a task nor an entity_type and an entity_id"));
             }
         };
         let event_type = EventType::new(line.event_type).map_err(invalid)?;
@@ -185,11 +186,11 @@ fn external_id(id: Value) -> Result<Value, Refusal> {
         Value::String(_) | Value::Number(_) => return Ok(id),
         other => format!("{other} is neither a text nor a number"),
     };
-    Err(Refusal::Invalid { what: "id", problem })
+    Err(refused("id", &problem))
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, Refusal> {
-    let wrong = |problem: String| Refusal::Invalid { what: "created_at", problem };
+    let wrong = |problem: String| refused("created_at", &problem);
     let time = DateTime::parse_from_rfc3339(text)
         .map_err(|_| wrong(format!("{text:?} is no time such as 2025-01-13T14:30:22Z")))?
         .to_utc();
@@ -197,6 +198,15 @@ fn time(text: &str) -> Result<DateTime<Utc>, Refusal> {
         return Ok(to_micros(time));
     }
     Err(wrong(format!("{text:?} is not of the years {} to {}", YEARS.start(), YEARS.end())))
+}
+
+/// What is wrong, cut where it repeats more of the line than anybody reads.
+fn refused(what: &'static str, problem: &str) -> Refusal {
+    let problem = match problem.char_indices().nth(MAX_TOLD) {
+        Some((end, _)) => format!("{}…", &problem[..end]),
+        None => problem.to_owned(),
+    };
+    Refusal::Invalid { what, problem }
 }
 
 fn invalid(name: InvalidName) -> Refusal {
@@ -303,6 +313,33 @@ mod tests {
         ] {
             let refusal = parse(&line).unwrap_err().to_string();
             assert!(refusal.contains(told), "{told}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_short_whatever_the_line_says() {
+        let long = "x".repeat(100_000);
+        for line in [
+            format!("\"{long}\""),
+            format!(r#"{{"event_type":"note","entity_type":"{long}","entity_id":"x"}}"#),
+            format!(r#"{{"event_type":"note","task":"T-1","created_at":"{long}"}}"#),
+            format!(r#"{{"event_type":"note","task":"T-1","id":["{long}"]}}"#),
+            format!(r#"{{"event_type":"note","task":"{long}"}}"#),
+        ] {
+            let refusal = parse(&line).unwrap_err().to_string();
+            assert!(refusal.len() < 2_000, "{} bytes", refusal.len());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_understood_or_refused_in_short(
+            line in "\\PC{0,40}|\\{\"event_type\":\"[a-z.]{1,6}\",\"task\":\"[A-Z./-]{0,5}\",\"payload\":[\\[\\]{}:,\"a0-9.eu\\\\-]{0,12}\\}",
+        ) {
+            match parse(&line) {
+                Ok(event) => proptest::prop_assert!(event.is_some(), "a line was left out"),
+                Err(refusal) => proptest::prop_assert!(refusal.to_string().len() < 2_000),
+            }
         }
     }
 

@@ -207,13 +207,12 @@ impl PullRequest {
         let host = host::Host::parse(authority)?;
         let found = shape::find(&host, &segments(path, text.len() - behind.len())?)?;
         let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
-        Ok(Self {
-            url: format!("https://{}{port}/{}", host.name, found.path),
-            provider: found.provider,
-            host: host.name,
-            repository: found.repository,
-            number: found.number,
-        })
+        let url = format!("https://{}{port}/{}", host.name, found.path);
+        // escapes make it longer, and whoever is given it has to be able to give it back
+        if url.len() > MAX_LENGTH {
+            return Err(PullRequestError::TooLong { length: url.len() });
+        }
+        Ok(Self { url, provider: found.provider, host: host.name, repository: found.repository, number: found.number })
     }
 }
 

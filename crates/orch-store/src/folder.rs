@@ -75,7 +75,7 @@ impl ArtifactFolder for TaskFolders {
             Ok(there) if there.is_symlink() => return Err(refused(&path, "a link is never written through")),
             Ok(there) if !there.is_file() => return Err(refused(&path, "not a plain file")),
             Ok(there) if there.len() == content.len() as u64 => {
-                if fs::read(&path).map_err(failed("read", &path))? == content {
+                if read_file(&path, &there, self.max_bytes).is_ok_and(|kept| kept == content) {
                     return Ok(Written::Same);
                 }
             }
@@ -251,7 +251,7 @@ fn read_file(path: &Path, seen: &Metadata, max_bytes: u64) -> Result<Vec<u8>, St
         return Err(Stop::Rule(too_large(max_bytes)));
     }
     let stop = |error| Stop::from_io("read", path, error);
-    let file = File::open(path).map_err(stop)?;
+    let file = open(path).map_err(stop)?;
     let opened = file.metadata().map_err(stop)?;
     if !is_same_file(seen, &opened) {
         return Err(Stop::rule("it was exchanged while it was read"));
@@ -260,6 +260,19 @@ fn read_file(path: &Path, seen: &Metadata, max_bytes: u64) -> Result<Vec<u8>, St
     // The file may grow while it is read.
     file.take(max_bytes.saturating_add(1)).read_to_end(&mut content).map_err(stop)?;
     if content.len() as u64 > max_bytes { Err(Stop::Rule(too_large(max_bytes))) } else { Ok(content) }
+}
+
+/// Opens a file that was looked at before. What was put in its place since is neither followed, if it is a link, nor waited
+/// for, if it is a pipe.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    options.open(path)
 }
 
 #[cfg(unix)]

@@ -204,11 +204,7 @@ fn a_task_is_handed_on_with_a_note_and_changed_as_it_was_read() {
     bob.call("task_note", &json!({"task": "TSK-001", "note": "-- mind the \u{1b}[2J parser"}));
     let read = bob.call("task_show", &json!({"task": "TSK-001"}));
     let stale = json!({"task": "TSK-001", "title": "y", "if_version": read["version"].as_i64().unwrap() - 1});
-    let refused = bob.call("task_update", &stale);
-    assert_eq!(
-        (&refused["isError"], &refused["structuredContent"]["error"]["code"]),
-        (&json!(true), &json!("conflict"))
-    );
+    assert_eq!(bob.fails("task_update", &stale)["code"], "conflict");
     let fresh = json!({"task": "TSK-001", "title": "y", "if_version": read["version"]});
     assert_eq!(bob.call("task_update", &fresh)["data"]["title"], "y");
     ann.call("task_handoff", &json!({"task": "TSK-001", "to": "bob", "note": "half done"}));

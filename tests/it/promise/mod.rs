@@ -4,5 +4,11 @@
 use super::{Engine, Sandbox};
 
 mod clock;
+mod failure;
+mod hostile;
+mod option;
 mod session;
+mod shown;
 mod soak;
+mod stream;
+mod world;

@@ -8,7 +8,7 @@ mod run;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
 use serde_json::Value;
@@ -132,6 +132,11 @@ impl<E: Engine> Sandbox<E> {
     /// Waits for what [`Self::spawn`] started.
     pub(crate) fn wait(&self, child: Child) -> Run {
         Run::new(&child.wait_with_output().unwrap(), &self.base)
+    }
+
+    /// What a program left that somebody else waited for.
+    pub(crate) fn run(&self, output: &Output) -> Run {
+        Run::new(output, &self.base)
     }
 
     /// Runs a command to its end.

@@ -9,8 +9,9 @@ use serde_json::json;
 use crate::app::App;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::printer::bold;
+use crate::output::printer::{bold, visible_line};
 use crate::output::view;
+use crate::project::Project;
 
 /// Arguments of `orch demo`.
 #[derive(Debug, Args)]
@@ -115,9 +116,13 @@ impl Demo {
         for step in STEPS {
             step.run(app, &orch, &folder)?;
         }
-        let shown = folder.display();
+        let shown = visible_line(&folder.to_string_lossy());
         app.printer.answer(
-            || view::answer(json!({"demo": {"folder": folder, "steps": STEPS.len()}}), app.id()),
+            || {
+                let mut demo = json!({"steps": STEPS.len()});
+                view::put_path(&mut demo, "folder", &folder);
+                view::answer(json!({ "demo": demo }), app.id())
+            },
             || format!("\nAll six phases are done. Look around: cd {shown} && orch status\n"),
         );
         Ok(())
@@ -125,6 +130,13 @@ impl Demo {
 }
 
 fn prepare(folder: PathBuf) -> Result<PathBuf, CliError> {
+    // there its task would be one of that project, whose store is for other things
+    let absolute = std::path::absolute(&folder).map_err(|error| CliError::io("find", &folder, &error))?;
+    let there = absolute.ancestors().find_map(|folder| folder.canonicalize().ok()).unwrap_or(absolute);
+    if let Some(project) = Project::find(&there)? {
+        return Err(CliError::refused(format!("{} is in the project at {}", folder.display(), project.root.display()))
+            .hint("name a folder outside of it, or none"));
+    }
     std::fs::create_dir_all(&folder).map_err(|error| CliError::io("make", &folder, &error))?;
     let mut entries = std::fs::read_dir(&folder).map_err(|error| CliError::io("read", &folder, &error))?;
     if entries.next().is_some() {

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::database::NewDatabase;
 use crate::error::CliError;
+use crate::output::printer::visible_line;
 use crate::output::view;
 use crate::project::Project;
 
@@ -53,15 +54,15 @@ impl Init {
         let store = database.to_string();
         app.printer.answer(
             || {
-                let place = json!({"root": project.root, "folder": folder, "store": store});
+                let mut place = json!({ "store": store });
+                view::put_path(&mut place, "root", &project.root);
+                view::put_path(&mut place, "folder", &folder);
                 view::answer(json!({"project": place, "created": new}), app.id())
             },
             || {
                 let what = if new { "Made" } else { "There is already" };
-                format!(
-                    "{what} a project at {}\nStore: {store}\nNext: orch task create \"Your first task\"\n",
-                    project.root.display()
-                )
+                let (root, store) = (visible_line(&project.root.to_string_lossy()), visible_line(&store));
+                format!("{what} a project at {root}\nStore: {store}\nNext: orch task create \"Your first task\"\n")
             },
         );
         Ok(())

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
+use serde_json::json;
 
 use crate::app::App;
 use crate::args::Cli;
 use crate::error::CliError;
+use crate::output::view;
 
 /// Arguments of `orch man`.
 #[derive(Debug, Args)]
@@ -28,6 +30,15 @@ impl Man {
         };
         std::fs::create_dir_all(&folder)
             .and_then(|()| clap_mangen::generate_to(Cli::command(), &folder))
-            .map_err(|error| CliError::io("write", &folder, &error))
+            .map_err(|error| CliError::io("write", &folder, &error))?;
+        app.printer.answer(
+            || {
+                let mut man = json!({});
+                view::put_path(&mut man, "folder", &folder);
+                view::answer(json!({ "man": man }), app.id())
+            },
+            String::new,
+        );
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
+use orch_core::visible::is_hidden;
 pub(crate) use orch_core::visible::{visible, visible_line};
 use serde_json::{Value, json};
 
@@ -73,7 +74,7 @@ impl Printer {
         if let Some(kept) = &self.kept {
             lock(kept).answer = document();
         } else if self.json {
-            out(&format!("{:#}\n", document()));
+            out(&json_text(&format!("{:#}\n", document())));
         } else {
             out(&text());
         }
@@ -86,7 +87,7 @@ impl Printer {
         if self.kept.is_some() {
             return false;
         }
-        let line = if self.json { format!("{}\n", document()) } else { text() };
+        let line = if self.json { json_line(&document()) } else { text() };
         out(&line)
     }
 
@@ -160,7 +161,7 @@ impl Printer {
         // whatever the settings say: an address of a database must not get into the log of a build
         let error = error.without_secrets(&Redactor::default());
         if self.json {
-            err(&format!("{:#}\n", json!({"error": error.document()})));
+            err(&json_text(&format!("{:#}\n", json!({"error": error.document()}))));
             return;
         }
         let mut text = String::new();
@@ -170,9 +171,7 @@ impl Printer {
         for line in &error.lines {
             let _ = writeln!(text, "{}", visible(line));
         }
-        if let Some(hint) = &error.hint {
-            let _ = writeln!(text, "{} {}", paint(AnsiColor::Cyan, "hint:"), visible(hint));
-        }
+        let _ = writeln!(text, "{} {}", paint(AnsiColor::Cyan, "hint:"), visible(error.next_step()));
         err(&text);
     }
 }
@@ -180,6 +179,27 @@ impl Printer {
 /// What is kept is whole whoever panicked.
 fn lock(kept: &Mutex<Told>) -> std::sync::MutexGuard<'_, Told> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A document on a line of its own.
+pub(crate) fn json_line(document: &Value) -> String {
+    json_text(&format!("{document}\n"))
+}
+
+/// The same document with hidden characters as escapes: a terminal shows them, and a parser reads what was stored.
+fn json_text(document: &str) -> String {
+    if !document.chars().any(is_hidden) {
+        return document.to_owned();
+    }
+    let mut text = String::with_capacity(document.len() + 64);
+    for c in document.chars() {
+        if is_hidden(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 fn out(text: &str) -> bool {

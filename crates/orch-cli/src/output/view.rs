@@ -1,5 +1,7 @@
 //! The JSON documents that programs rely on, made of the domain's values. Field names are those of the data model.
 
+use std::path::Path;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use orch_core::bug::Bug;
 use orch_core::event::Event;
@@ -175,6 +177,14 @@ pub(crate) fn event(event: &Event) -> Value {
 pub(crate) fn archived(archived: &Archived) -> Value {
     let months: Vec<String> = archived.months.iter().map(ToString::to_string).collect();
     json!({"events": archived.events, "months": months})
+}
+
+/// Puts a path into an object, with a twin where it is not UTF-8.
+pub(crate) fn put_path(object: &mut Value, key: &str, path: &Path) {
+    object[key] = json!(path.to_string_lossy());
+    if path.to_str().is_none() {
+        object[format!("{key}_b64")] = json!(base64(path.as_os_str().as_encoded_bytes()));
+    }
 }
 
 /// Bytes as base64.

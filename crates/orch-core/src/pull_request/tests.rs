@@ -332,6 +332,16 @@ fn the_stored_format_stays() {
     }
 }
 
+#[test]
+fn an_address_that_grows_too_long_by_its_escapes_is_refused() {
+    let address = |quotes: usize| format!("https://dev.azure.com/o/{}/_git/r/pullrequest/3", "'".repeat(quotes));
+    let read = PullRequest::parse(&address(600)).unwrap();
+    assert_eq!(PullRequest::parse(&read.url), Ok(read));
+    assert!(
+        matches!(PullRequest::parse(&address(1000)), Err(PullRequestError::TooLong { length }) if length > MAX_LENGTH)
+    );
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_refused_or_canonical(text in "(https://(github\\.com|git\\.example\\.com|a\\.visualstudio\\.com|gitlab\\.com)/)?([a-z%2e~+.;]{0,3}|c|\\+|-|_git|pull|merge_requests|pullrequest|[0-9]{1,3}|/){0,12}.{0,3}") {

@@ -107,7 +107,7 @@ fn check_title(title: &str) -> Result<(), Refusal> {
 /// Refuses JSON that no store can keep on every database, or that is too long.
 pub(crate) fn check_json(what: &'static str, value: &impl serde::Serialize, most: usize) -> Result<(), Refusal> {
     let text = serde_json::to_string(value).unwrap_or_default();
-    if text.contains("\\u0000") {
+    if holds_nul(&text) {
         return Err(Refusal::Invalid { what, problem: "holds a NUL character".into() });
     }
     if text.len() > most {
@@ -116,9 +116,27 @@ pub(crate) fn check_json(what: &'static str, value: &impl serde::Serialize, most
     Ok(())
 }
 
+/// Whether a JSON text has the escape of a NUL in it, and not an escaped back-slash before `u0000`.
+fn holds_nul(json: &str) -> bool {
+    let slashes = |at: usize| json.as_bytes()[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+    json.match_indices("\\u0000").any(|(at, _)| slashes(at) % 2 == 0)
+}
+
 fn check_metadata(metadata: &serde_json::Map<String, serde_json::Value>) -> Result<(), Refusal> {
     if let Some(key) = crate::task::RESERVED_METADATA.iter().find(|key| metadata.contains_key(**key)) {
         return Err(Refusal::Invalid { what: "metadata", problem: format!("key {key} is written by orch alone") });
     }
     check_json("metadata", metadata, crate::task::MAX_METADATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_told_from_a_text_that_looks_like_one() {
+        for (text, wanted) in [("a\0", true), ("\\\0", true), ("\\u0000", false), ("\\\\u0000", false), ("", false)] {
+            assert_eq!(holds_nul(&serde_json::json!([text]).to_string()), wanted, "{text:?}");
+        }
+    }
 }

@@ -13,6 +13,8 @@ use crate::app::App;
 use crate::args::task_and;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::input;
+use crate::output::printer::visible_line;
 use crate::output::view;
 
 /// Arguments of `orch artifact new`.
@@ -51,7 +53,7 @@ impl New {
                 let artifact = json!({"name": name, "path": app.shown(&path), "size": text.len()});
                 view::answer(json!({"artifact": artifact}), app.id())
             },
-            || format!("{}\n", app.shown(&path)),
+            || format!("{}\n", visible_line(&app.shown(&path))),
         );
         Ok(())
     }
@@ -66,16 +68,25 @@ fn template_text(app: &App, workflow: &Workflow, name: &ArtifactName) -> Result<
         let about = matching.iter().find_map(|spec| spec.description.as_deref()).unwrap_or_default();
         return Ok(format!("# {{task_code}}: {{task_title}}\n\n{about}\n"));
     };
-    let path = app.project()?.orch_dir().join("templates").join(template);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            artifact_template(template).map(ToOwned::to_owned).ok_or_else(|| {
-                CliError::not_found(format!("the workflow names the template {template}, which does not exist"))
-                    .hint(format!("write it to {}", app.shown(&path)))
-            })
+    let project = app.project()?;
+    let path = project.orch_dir().join("templates").join(template);
+    let shown = app.shown(&path);
+    // a link would bring into the task whatever it leads to
+    if path.canonicalize().is_ok_and(|target| project.root.canonicalize().is_ok_and(|root| !target.starts_with(root))) {
+        return Err(CliError::refused(format!("the template {shown} is a link that leads out of the project")));
+    }
+    let most = app.settings().max_artifact_bytes();
+    match input::plain(&path, most)? {
+        Some(bytes) if bytes.len() as u64 > most => {
+            Err(CliError::usage(format!("the template {shown} is larger than {most} bytes")))
         }
-        Err(error) => Err(CliError::io("read", &path, &error)),
+        Some(bytes) => {
+            String::from_utf8(bytes).map_err(|_| CliError::usage(format!("the template {shown} is not UTF-8")))
+        }
+        None => artifact_template(template).map(ToOwned::to_owned).ok_or_else(|| {
+            CliError::not_found(format!("the workflow names the template {template}, which does not exist"))
+                .hint(format!("write it to {shown}"))
+        }),
     }
 }
 

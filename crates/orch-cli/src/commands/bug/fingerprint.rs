@@ -1,6 +1,6 @@
 //! `orch bug fingerprint`.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 use clap::Args;
@@ -14,6 +14,8 @@ use crate::error::CliError;
 const BATCH: usize = 64 * 1024;
 /// How many lines that are no records are told one by one.
 const TOLD: usize = 20;
+/// The most bytes that a line may have.
+const MAX_LINE: u64 = 8 << 20;
 
 /// Arguments of `orch bug fingerprint`.
 #[derive(Debug, Args)]
@@ -32,11 +34,15 @@ impl Fingerprint {
             (Vec::new(), String::with_capacity(BATCH + 1024), 0_usize, 0_usize);
         loop {
             line.clear();
-            let read = input.read_until(b'\n', &mut line);
+            let read = (&mut input).take(MAX_LINE + 1).read_until(b'\n', &mut line);
             if read.map_err(|error| CliError::io("read", Path::new("standard input"), &error))? == 0 {
                 break;
             }
             number += 1;
+            if line.len() as u64 > MAX_LINE {
+                app.printer.raw(out.as_bytes());
+                return Err(CliError::usage(format!("line {number} has more than {MAX_LINE} bytes")));
+            }
             let text = String::from_utf8_lossy(&line);
             match Record::parse(text.trim_end_matches(['\n', '\r'])) {
                 Ok(record) => {

@@ -94,7 +94,7 @@ pub(super) fn bugs(bugs: &[Bug], total: u64) -> String {
 pub(super) fn bug(bug: &Bug, days: &[(NaiveDate, u64)], similar: &[Bug], merged: &[Bug]) -> String {
     let mut text = format!("{} {}\n", bold(bug.code.as_str()), message(bug));
     let mut field = |name: &str, value: String| {
-        let _ = writeln!(text, "{:<12} {}", format!("{name}:"), visible(&value));
+        let _ = writeln!(text, "{:<12} {}", format!("{}:", visible_line(name)), visible(&value));
     };
     field("status", status(bug));
     field("type", format!("{} ({})", bug.error_type, bug.type_rule));

@@ -1,5 +1,6 @@
 //! `orch check`: results of tests, linters and the like.
 
+mod child;
 mod record;
 mod run;
 

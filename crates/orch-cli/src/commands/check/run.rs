@@ -1,12 +1,10 @@
 //! `orch check run`.
 
-use std::io::{Read, Write};
-use std::process::{Command, Stdio};
-
 use clap::Args;
 use orch_core::code::CheckName;
 use orch_core::service::CheckReport;
 
+use super::child;
 use crate::app::App;
 use crate::args::task_and;
 use crate::error::CliError;
@@ -32,7 +30,7 @@ impl Run {
         let (task, rest) = task_and::<1>(&self.words);
         let code = app.task(task).await?;
         let name = CheckName::new(rest.first().cloned().unwrap_or_default())?;
-        let (exit_code, end) = run(&self.command)?;
+        let (exit_code, end) = child::run(&self.command).await?;
         // before it is cut: half a secret is not known for one
         let end = app.redactor.owned(String::from_utf8_lossy(&end).into_owned());
         let mut from = end.len().saturating_sub(TAIL);
@@ -51,32 +49,4 @@ impl Run {
         super::record(app, &code, &report).await?;
         Ok(if passed { Exit::Done } else { Exit::Child(exit_code.unwrap_or(1)) })
     }
-}
-
-/// Runs a command; its exit code, none where a signal ended it, and more of the end of what it printed than is recorded.
-fn run(command: &[String]) -> Result<(Option<i32>, Vec<u8>), CliError> {
-    let failed = |error: std::io::Error| {
-        CliError::usage(format!("could not run {}: {error}", command.join(" "))).hint("nothing was recorded")
-    };
-    // one pipe for both streams keeps their order
-    let (mut reader, writer) = std::io::pipe().map_err(failed)?;
-    let mut child = Command::new(&command[0])
-        .args(&command[1..])
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone().map_err(failed)?)
-        .stderr(writer)
-        .spawn()
-        .map_err(failed)?;
-    let mut tail = Vec::new();
-    let mut buffer = [0_u8; 8_192];
-    while let Ok(count @ 1..) = reader.read(&mut buffer) {
-        // with standard error closed, the output is recorded all the same
-        let _ = std::io::stderr().write_all(&buffer[..count]);
-        tail.extend_from_slice(&buffer[..count]);
-        if tail.len() > 8 * TAIL {
-            tail.drain(..tail.len() - 4 * TAIL);
-        }
-    }
-    let status = child.wait().map_err(failed)?;
-    Ok((status.code(), tail))
 }

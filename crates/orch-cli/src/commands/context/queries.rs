@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::search::milliseconds;
 use super::within::{Scope, scope_of};
 use crate::error::{CliError, chain};
-use crate::output::printer::Printer;
+use crate::output::printer::{Printer, json_line, visible_line};
 
 /// The most bytes that a line may have.
 const MAX_LINE: u64 = 1 << 20;
@@ -76,8 +76,11 @@ pub(super) async fn answer(
         };
         let took = milliseconds(begun);
         let is_read = match format {
-            Format::Json => print(&json(&id, found, took)),
-            Format::Trec => trec(&id, found.map_err(wrong)?.as_slice()).iter().all(|line| print(line)),
+            Format::Json => answered(|| json_line(&json(&id, found, took))),
+            Format::Trec => {
+                let lines = trec(&id, found.map_err(wrong)?.as_slice());
+                lines.into_iter().all(|line| answered(|| format!("{}\n", visible_line(&line))))
+            }
         };
         if !is_read {
             return Ok(());
@@ -86,8 +89,8 @@ pub(super) async fn answer(
 }
 
 /// The line is the answer, whether JSON was asked for or not.
-fn print(line: &str) -> bool {
-    Printer::writing(false).line(|| Value::Null, || format!("{line}\n"))
+fn answered(line: impl FnOnce() -> String) -> bool {
+    Printer::writing(false).line(|| Value::Null, line)
 }
 
 /// The query of a line; `None` if nothing can have the id that it names.
@@ -112,12 +115,12 @@ fn name(hit: &Hit) -> Value {
     external.unwrap_or_else(|| json!(hit.event.id))
 }
 
-fn json(id: &Value, found: Result<Vec<Hit>, String>, took: f64) -> String {
+fn json(id: &Value, found: Result<Vec<Hit>, String>, took: f64) -> Value {
     let (hits, error) = match found {
         Ok(hits) => (hits.iter().map(name).collect(), None),
         Err(error) => (Vec::new(), Some(error)),
     };
-    json!({"id": id, "hits": hits, "error": error, "ms": took}).to_string()
+    json!({"id": id, "hits": hits, "error": error, "ms": took})
 }
 
 fn trec(id: &Value, hits: &[Hit]) -> Vec<String> {

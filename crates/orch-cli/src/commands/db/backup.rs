@@ -14,6 +14,7 @@ use crate::database::Database;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::file::NewFile;
+use crate::output::printer::visible;
 use crate::output::progress::Progress;
 use crate::output::view;
 
@@ -74,8 +75,15 @@ impl Backup {
         };
         let form = if ending == "db" { "sqlite" } else { "export" };
         app.printer.answer(
-            || view::answer(json!({"backup": {"file": path, "form": form, "archive": archive}}), app.id()),
-            || format!("Backed up to {}\nTo restore it: {how}\n", app.shown(&path)),
+            || {
+                let mut backup = json!({"form": form, "archive": null});
+                view::put_path(&mut backup, "file", &path);
+                if let Some(archive) = &archive {
+                    view::put_path(&mut backup, "archive", archive);
+                }
+                view::answer(json!({"backup": backup}), app.id())
+            },
+            || visible(&format!("Backed up to {}\nTo restore it: {how}\n", app.shown(&path))).into_owned(),
         );
         Ok(())
     }

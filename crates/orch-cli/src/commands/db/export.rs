@@ -12,6 +12,7 @@ use super::refuse_the_store;
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::file::NewFile;
+use crate::output::printer::visible_line;
 use crate::output::progress::Progress;
 use crate::output::view;
 
@@ -38,8 +39,12 @@ impl Export {
         let rows = export(app, file.writer()).await?;
         file.finish(Existing::Replaced)?;
         app.printer.answer(
-            || view::answer(json!({"export": {"file": path, "rows": rows}}), app.id()),
-            || format!("Exported {rows} rows to {}\n", path.display()),
+            || {
+                let mut export = json!({"rows": rows});
+                view::put_path(&mut export, "file", &path);
+                view::answer(json!({"export": export}), app.id())
+            },
+            || format!("Exported {rows} rows to {}\n", visible_line(&path.to_string_lossy())),
         );
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::io::{Read, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use orch_store::transfer::TransferError;
 use serde_json::json;
 
 use crate::app::App;
@@ -48,7 +49,15 @@ impl Import {
 fn open(app: &App, path: &Path) -> Result<File, CliError> {
     let failed = |error: std::io::Error| CliError::io("read", path, &error);
     let file = File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_file() { Ok(file) } else { keep(app, file, path) }
+    let kind = file.metadata().map_err(failed)?.file_type();
+    if kind.is_file() {
+        return Ok(file);
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_char_device(&kind) {
+        return Err(CliError::refused(format!("{} is a device", path.display())));
+    }
+    keep(app, file, path)
 }
 
 /// An export is read twice, first to see that it is whole; what comes through a pipe is kept in a file without a name.
@@ -56,14 +65,17 @@ fn keep(app: &App, mut input: impl Read, shown: &Path) -> Result<File, CliError>
     let folder = app.project()?.orch_dir();
     let failed = |error: std::io::Error| CliError::io("write in", &folder, &error);
     let mut file = tempfile::tempfile_in(&folder).map_err(failed)?;
-    let mut chunk = vec![0; 1 << 16];
+    let (mut chunk, mut is_first) = (vec![0; 1 << 16], true);
     loop {
         match input.read(&mut chunk) {
             Ok(0) => break,
+            // something else might never end
+            Ok(1..) if is_first && chunk[0] != b'{' => return Err(TransferError::Foreign.into()),
             Ok(read) => file.write_all(&chunk[..read]).map_err(failed)?,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(CliError::io("read", shown, &error)),
         }
+        is_first = false;
     }
     file.rewind().map_err(failed)?;
     Ok(file)

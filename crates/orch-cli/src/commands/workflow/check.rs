@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::error::CliError;
+use crate::output::printer::visible_line;
 use crate::output::view;
 
 /// Arguments of `orch workflow check`.
@@ -30,7 +31,11 @@ impl Check {
                 });
                 view::answer(document, app.id())
             },
-            || format!("✓ {}: {} phases, {} variants\n", workflow.name, workflow.phases.len(), workflow.variants.len()),
+            || {
+                let (name, phases, variants) =
+                    (visible_line(&workflow.name), workflow.phases.len(), workflow.variants.len());
+                format!("✓ {name}: {phases} phases, {variants} variants\n")
+            },
         );
         Ok(())
     }

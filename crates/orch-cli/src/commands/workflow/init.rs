@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::printer::visible_line;
 use crate::output::view;
 
 /// Arguments of `orch workflow init`.
@@ -45,7 +46,7 @@ impl Init {
             .map_err(|error| CliError::io("write", &path, &error))?;
         app.printer.answer(
             || view::answer(json!({"workflow": {"name": template.name, "path": app.shown(&path)}}), app.id()),
-            || format!("Wrote {}\nEdit it, then run: orch workflow check\n", app.shown(&path)),
+            || format!("Wrote {}\nEdit it, then run: orch workflow check\n", visible_line(&app.shown(&path))),
         );
         Ok(())
     }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::error::CliError;
+use crate::output::printer::visible_line;
 use crate::output::{text, view};
 
 /// Arguments of `orch workflow list`.
@@ -24,7 +25,8 @@ impl List {
             },
             || {
                 let rows = BUILTIN.iter().map(|known| [known.name.to_owned(), known.summary.to_owned()]);
-                text::table(["WORKFLOW", "WHAT FOR"], rows) + &format!("The next session starts with: {current}\n")
+                text::table(["WORKFLOW", "WHAT FOR"], rows)
+                    + &format!("The next session starts with: {}\n", visible_line(&current))
             },
         );
         Ok(())

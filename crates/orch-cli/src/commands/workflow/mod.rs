@@ -6,7 +6,6 @@ mod list;
 mod schema;
 mod show;
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -16,6 +15,7 @@ use orch_core::yaml;
 
 use crate::app::App;
 use crate::error::CliError;
+use crate::input;
 
 /// The name of the built-in template that is used where nothing else is said.
 const DEFAULT: &str = "default";
@@ -91,7 +91,7 @@ fn read(app: &App, source: &Source) -> Result<(Workflow, Template), CliError> {
         }
         Source::File(path) => {
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            (stem, app.shown(path), read_bounded(path)?)
+            (stem, app.shown(path), bytes_of(path)?)
         }
     };
     let workflow = Workflow::parse(&bytes, &name).map_err(|faults| CliError::faults(&shown, &faults))?;
@@ -99,15 +99,8 @@ fn read(app: &App, source: &Source) -> Result<(Workflow, Template), CliError> {
     Ok((workflow, template))
 }
 
-/// Reads at most one byte more than a template may have, so that a huge file costs nothing.
-fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
-    let failed = |error: std::io::Error| CliError::io("read", path, &error);
-    // a pipe or a device would never end
-    if !path.metadata().map_err(failed)?.is_file() {
-        return Err(CliError::refused(format!("{} is not a file", path.display())));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(yaml::MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+/// A template, or as much of it as tells that it is too long.
+fn bytes_of(path: &Path) -> Result<Vec<u8>, CliError> {
+    input::plain(path, yaml::MAX_BYTES as u64)?
+        .ok_or_else(|| CliError::not_found(format!("there is no template at {}", path.display())))
 }

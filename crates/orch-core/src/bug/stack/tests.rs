@@ -210,3 +210,23 @@ fn any_lines_are_survived() {
         }
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_lines_have_frames_that_stand_in_them(
+        lines in proptest::collection::vec(
+            "(  File \"[a-z./]{1,8}\", line [0-9]{1,3}, in [a-z]{1,4}|\tat [a-z.]{1,9}\\([A-Z][a-z]\\.java:[0-9]{1,3}\\)|Caused by: [a-z]{0,5}|\
+             [ 0-9]{1,3}: [a-z:]{1,9}|#[0-9] 0x[0-9a-f]{1,4} in [a-z]{1,5} \\(\\) at [a-z.]{1,5}:[0-9]{1,3}|\\PC{0,30})",
+            0..12,
+        ),
+    ) {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let trace = super::parse(&lines);
+        proptest::prop_assert_eq!(trace.first.is_some(), !trace.blocks.is_empty());
+        for frame in trace.blocks.iter().flat_map(|block| &block.frames).chain(&trace.place) {
+            for part in [frame.function, frame.file, frame.source] {
+                proptest::prop_assert!(lines.iter().any(|line| line.contains(part)), "{:?} is on no line", part);
+            }
+        }
+    }
+}
