@@ -19,6 +19,11 @@ mod sqlite {
     mod cli;
     mod concurrency;
     mod event_import;
+    mod fault {
+        use super::Sandbox;
+
+        mod crash;
+    }
     mod fingerprint;
     mod git;
     mod git_commit;

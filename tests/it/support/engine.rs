@@ -27,6 +27,12 @@ pub(crate) trait Engine: Sized + Send + Sync {
     /// first error. `root` is the project's folder.
     fn client(&self, root: &Path) -> Command;
 
+    /// Keeps the store as it is now, if it is not in the project's folder.
+    fn keep(&self) {}
+
+    /// Makes the store what it was when it was kept.
+    fn go_back(&self) {}
+
     /// Waits until each of these processes has read what it reads and waits for the writer before it.
     fn wait_until_held(&self, root: &Path, processes: &[Child]);
 }
@@ -95,6 +101,14 @@ impl Engine for Postgres {
 
     fn client(&self, _root: &Path) -> Command {
         self.0.psql()
+    }
+
+    fn keep(&self) {
+        self.0.keep();
+    }
+
+    fn go_back(&self) {
+        self.0.go_back();
     }
 
     fn wait_until_held(&self, _root: &Path, processes: &[Child]) {
