@@ -17,6 +17,10 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 
+/// What to do about damage.
+const RESTORE: &str =
+    "nothing was touched; orch db check tells what is damaged, orch db restore FILE puts a backup in its place";
+
 /// A command that failed, as it is told.
 #[derive(Debug)]
 pub(crate) struct CliError {
@@ -193,9 +197,9 @@ impl From<StoreError> for CliError {
             }
             StoreError::NoStore { .. } => Self::not_found(message).hint("make one with: orch init"),
             StoreError::Unavailable { .. } => Self::new(Exit::Unavailable, message).hint("run: orch doctor"),
-            StoreError::Damaged { .. } | StoreError::Newer { .. } => {
-                Self::new(Exit::Damaged, message).hint("nothing was touched; run: orch db check")
-            }
+            StoreError::Damaged { .. } => Self::new(Exit::Damaged, message).hint(RESTORE),
+            StoreError::Newer { .. } => Self::new(Exit::Damaged, message)
+                .hint("nothing was touched; use the version of orch that wrote it, or a newer one"),
             StoreError::Unfinished { .. } => {
                 Self::new(Exit::Conflict, message).hint("finish it with: orch db import FILE, with the same export")
             }

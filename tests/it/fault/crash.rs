@@ -252,3 +252,90 @@ fn promise_02_a_killed_git_commit_is_made_once() {
         },
     );
 }
+
+#[test]
+fn promise_02_a_killed_event_archive_loses_and_doubles_nothing() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    for now in ["2024-09-01T00:00:00Z", "2024-10-01T00:00:00Z"] {
+        sandbox.orch_with(("ORCH_NOW", now), &["task", "create", "x"]).success();
+    }
+    let command = sandbox.orch_command(&["event", "archive", "--before", "2024-11-01"]);
+    let Some(trials) = Trials::of(&sandbox, &command, MOST) else { return };
+    for point in &trials.points {
+        let run = trials.run(&command, point, Fault::Kill);
+        for again in [false, true] {
+            if again {
+                sandbox.orch(&["event", "archive", "--before", "2024-11-01"]).success();
+            }
+            let check = sandbox.orch(&["db", "check"]);
+            assert_eq!(check.code, Some(0), "{point:?}: {run}\n{check}");
+            let all = sandbox.orch(&["event", "export", "--archived"]);
+            assert_eq!(all.success().stdout.lines().count(), 2, "{point:?}: {run}\n{all}");
+        }
+        assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_events"), "0", "{point:?}: {run}");
+        assert_eq!(sandbox.changes(), "", "{point:?}");
+    }
+    println!("event archive: {} trials", trials.points.len());
+}
+
+/// Kills a command that writes a file where git sees it: the file is there in whole or not at all, and nothing else.
+fn kills_leave_a_whole_file(arguments: &[&str], file: &str, is_whole: impl Fn(&Sandbox) -> bool) {
+    let Some(sandbox) = with_session() else { return };
+    let command = sandbox.orch_command(arguments);
+    let Some(trials) = Trials::of(&sandbox, &command, MOST) else { return };
+    assert!(is_whole(&sandbox));
+    for point in &trials.points {
+        let run = trials.run(&command, point, Fault::Kill);
+        let there = sandbox.root().join(file).exists();
+        assert!(!there || is_whole(&sandbox), "{point:?}: {run}");
+        assert_eq!(sandbox.changes(), if there { format!("?? {file}\n") } else { String::new() }, "{point:?}");
+        let again = sandbox.orch(arguments);
+        assert!(again.code == Some(0) || there, "{point:?}: {run}\n{again}");
+        assert!(is_whole(&sandbox), "{point:?}: {run}\n{again}");
+    }
+    println!("{arguments:?}: {} trials", trials.points.len());
+}
+
+#[test]
+fn promise_02_a_killed_db_export_leaves_a_whole_file_or_none() {
+    kills_leave_a_whole_file(&["db", "export", "all.jsonl"], "all.jsonl", |sandbox| {
+        let text = std::fs::read_to_string(sandbox.root().join("all.jsonl")).unwrap();
+        text.lines().last().unwrap().starts_with("{\"footer\"")
+    });
+}
+
+#[test]
+fn promise_02_a_killed_db_backup_leaves_a_whole_file_or_none() {
+    kills_leave_a_whole_file(&["db", "backup", "copy.db"], "copy.db", |sandbox| {
+        let copy = sandbox.root().join("copy.db");
+        let look = "PRAGMA integrity_check; SELECT count(*) FROM orchestration_sessions";
+        // only read, without a log beside it
+        let address = format!("file:{}?immutable=1", copy.display());
+        let run = sandbox.finish(sandbox.command("sqlite3").args([&address, look]));
+        run.success().stdout == "ok\n1\n"
+    });
+}
+
+#[test]
+fn promise_10_a_killed_init_is_finished_by_the_next_one() {
+    let Some(sandbox) = Sandbox::repository() else { return };
+    sandbox.write(".gitattributes", "* text\n");
+    let before = sandbox.changes();
+    let command = sandbox.init_command();
+    let Some(trials) = Trials::of(&sandbox, &command, MOST) else { return };
+    for point in &trials.points {
+        let run = trials.run(&command, point, Fault::Kill);
+        let next = sandbox.orch(&["task", "list"]);
+        assert!(matches!(next.code, Some(0 | 3)), "{point:?}: {run}\n{next}");
+        assert_eq!(sandbox.changes(), before, "{point:?}: {run}");
+        let again = sandbox.init();
+        assert_eq!(again.code, Some(0), "{point:?}: {run}\n{again}");
+        assert_eq!(sandbox.changes(), before, "{point:?}: {run}");
+        sandbox.orch(&["task", "create", "One"]).success();
+        sandbox.orch(&["db", "check"]).success();
+        let twice = sandbox.init();
+        assert_eq!(twice.success().json()["created"], false, "{point:?}");
+        assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_tasks"), "1");
+    }
+    println!("init: {} trials", trials.points.len());
+}
