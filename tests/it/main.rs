@@ -24,6 +24,7 @@ mod sqlite {
 
         mod crash;
         mod restore;
+        mod storage;
     }
     mod fingerprint;
     mod git;

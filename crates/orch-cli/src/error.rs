@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 
+/// What to do about files that cannot be read or written.
+const ROOM: &str = "see that the disk has room, is well, and may be written; then try again";
 /// What to do about damage.
 const RESTORE: &str =
     "nothing was touched; orch db check tells what is damaged, orch db restore FILE puts a backup in its place";
@@ -64,7 +66,8 @@ impl CliError {
             std::io::ErrorKind::AlreadyExists => Exit::Conflict,
             _ => Exit::Unavailable,
         };
-        Self::new(exit, format!("could not {doing} {}: {error}", path.display()))
+        let told = Self::new(exit, format!("could not {doing} {}: {error}", path.display()));
+        if exit == Exit::Unavailable { told.hint(ROOM) } else { told }
     }
 
     /// The faults of a file, one a line.
@@ -115,6 +118,10 @@ impl From<ServiceError> for CliError {
             ServiceError::Store(error) => error.into(),
             ServiceError::Folder(error) => error.into(),
             ServiceError::Vcs(error) => error.into(),
+            // the codes below promise that nothing was changed
+            ServiceError::NotInFolder { .. } => {
+                Self::new(Exit::Unknown, chain(&error)).hint("repeat the command; then the file is written, too")
+            }
             ServiceError::NoCommit => Self::new(Exit::Conflict, chain(&error)).hint("commit something first"),
             ServiceError::Unrecorded { ref hash, ref task, .. } => Self::new(Exit::Unknown, chain(&error))
                 .hint(format!("record it with: orch git reconcile {task}"))
@@ -140,8 +147,10 @@ impl From<PullRequestError> for CliError {
 
 impl From<FolderError> for CliError {
     fn from(error: FolderError) -> Self {
-        let exit = if matches!(error, FolderError::Refused { .. }) { Exit::Refused } else { Exit::Unavailable };
-        Self::new(exit, chain(&error))
+        if matches!(error, FolderError::Refused { .. }) {
+            return Self::refused(chain(&error));
+        }
+        Self::new(Exit::Unavailable, chain(&error)).hint(ROOM)
     }
 }
 
