@@ -23,6 +23,7 @@ mod sqlite {
         use super::Sandbox;
 
         mod crash;
+        mod power;
         mod restore;
         mod storage;
     }

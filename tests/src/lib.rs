@@ -16,6 +16,7 @@
 mod machine;
 pub mod pgbouncer;
 pub mod postgres;
+pub mod power;
 pub mod proxy;
 pub mod redis;
 pub mod strace;
