@@ -23,9 +23,11 @@ mod sqlite {
         use super::Sandbox;
 
         mod crash;
+        mod damage;
         mod power;
         mod restore;
         mod storage;
+        mod upgrade;
     }
     mod fingerprint;
     mod git;
