@@ -20,10 +20,11 @@ mod sqlite {
     mod concurrency;
     mod event_import;
     mod fault {
-        use super::Sandbox;
+        use super::{Engine, Sandbox};
 
         mod crash;
         mod damage;
+        mod kill;
         mod power;
         mod restore;
         mod storage;
@@ -51,6 +52,11 @@ mod postgres {
     mod cli;
     mod concurrency;
     mod event_import;
+    mod fault {
+        use super::{Engine, Sandbox};
+
+        mod kill;
+    }
     mod git;
     mod git_commit;
     mod integrity;

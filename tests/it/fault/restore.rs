@@ -154,7 +154,7 @@ fn promise_02_a_killed_restore_leaves_the_old_store_or_the_new_or_says_so() {
     let sandbox = backed_up();
     fs::write(sandbox.store(), "garbage").unwrap();
     let command = sandbox.orch_command(&["db", "restore", ".orch/copy.db"]);
-    let Some(trials) = Trials::of(&sandbox, &command, 10) else { return };
+    let Some(trials) = Trials::of(&sandbox, &command, 6) else { return };
     let mut seen = [0; 3];
     for point in &trials.points {
         let run = trials.run(&command, point, Fault::Kill);

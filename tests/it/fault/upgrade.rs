@@ -45,7 +45,7 @@ fn promise_09_a_killed_upgrade_leaves_the_old_schema_or_the_new() {
     sandbox.orch(&["task", "create", "One"]).success();
     sandbox.sql(FIRST_SCHEMA);
     let command = sandbox.orch_command(&["task", "list"]);
-    let Some(trials) = Trials::of(&sandbox, &command, 20) else { return };
+    let Some(trials) = Trials::of(&sandbox, &command, 8) else { return };
     let version = || sandbox.sql("PRAGMA user_version");
     let copy = sandbox.root().join(".orch/orch.backup-1.db");
     let (mut old, mut new) = (0, 0);

@@ -16,6 +16,8 @@ pub(crate) trait Engine: Sized + Send + Sync {
     type Other: Engine;
     /// SQL that begins a transaction which every writer has to wait for, and no reader.
     const HOLD: &'static str;
+    /// Whether an id that was drawn for what did not happen is never given again.
+    const SKIPS_IDS: bool;
 
     /// Finds a place for a store. `None` where the server is not installed; then it has been said.
     fn new() -> Option<Self>;
@@ -50,6 +52,7 @@ impl Sqlite {
 impl Engine for Sqlite {
     type Other = Postgres;
     const HOLD: &'static str = "BEGIN IMMEDIATE;";
+    const SKIPS_IDS: bool = false;
 
     fn new() -> Option<Self> {
         Some(Self)
@@ -90,6 +93,7 @@ pub(crate) struct Postgres(Database);
 impl Engine for Postgres {
     type Other = Sqlite;
     const HOLD: &'static str = "BEGIN; LOCK TABLE orchestration_tasks IN EXCLUSIVE MODE;";
+    const SKIPS_IDS: bool = true;
 
     fn new() -> Option<Self> {
         postgres::database().map(Self)

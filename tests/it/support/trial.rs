@@ -10,8 +10,9 @@ use super::{Engine, Run, Sandbox};
 /// Names that are another one in each run: drafts of files, numbered or random.
 const VARYING: [&str; 3] = ["/.orch-", "/tmp_", "/objects/"];
 
-/// Writes to the middle of a file follow each other by the dozen, and what a kill leaves after one is much as after the next.
-const MANY: [&str; 2] = ["pwrite64", "write"];
+/// Writes to the middle of a file, or to a server, follow each other by the dozen, and what a kill leaves after one is much as
+/// after the next.
+const MANY: [&str; 3] = ["pwrite64", "write", "sendto"];
 
 /// Whether every place is tried, and not an even choice of those that are alike.
 #[expect(clippy::disallowed_methods, reason = "a test has no settings; this is a note from whoever runs it")]
