@@ -100,7 +100,7 @@ impl Disk {
             }
             "write" => {
                 if let Some(content) = self.content(call) {
-                    self.append(content, text(arguments[1]));
+                    self.append(content, &text(arguments[1]));
                 }
             }
             "copy_file_range" => {
@@ -109,7 +109,7 @@ impl Disk {
                 if let (Some(to), Some(from)) = (to, from) {
                     // a whole file in one call, as the one after it says
                     if call.result.is_some_and(|copied| copied > 0) {
-                        self.append(to, from);
+                        self.append(to, &from);
                     }
                 }
             }
@@ -171,9 +171,9 @@ impl Disk {
         self.pending.push(change);
     }
 
-    fn append(&mut self, content: usize, bytes: Vec<u8>) {
+    fn append(&mut self, content: usize, bytes: &[u8]) {
         let at = self.written.entry(content).or_default();
-        self.pending.push(Change::Data { content, at: *at, bytes: bytes.clone() });
+        self.pending.push(Change::Data { content, at: *at, bytes: bytes.to_vec() });
         *at += bytes.len();
     }
 

@@ -4,7 +4,7 @@ use orch_tests::strace::Fault;
 
 use super::Sandbox;
 use super::kill::{Case, MOST, kill_everywhere, kills_leave_a_whole_file, with_session, with_task};
-use crate::support::Trials;
+use crate::support::{Trials, say};
 
 #[test]
 fn promise_02_a_killed_session_start_is_whole_or_absent() {
@@ -58,7 +58,7 @@ fn promise_02_a_killed_git_changes_leaves_the_old_file_or_the_new() {
         sandbox.orch(&["git", "changes", "TSK-001", "--write"]).success();
         assert_eq!(read(), after, "{point:?}");
     }
-    println!("git changes --write: {} trials", trials.points.len());
+    say(&format!("git changes --write: {} trials", trials.points.len()));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn promise_02_a_killed_event_archive_loses_and_doubles_nothing() {
         assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_events"), "0", "{point:?}: {run}");
         assert_eq!(sandbox.changes(), "", "{point:?}");
     }
-    println!("event archive: {} trials", trials.points.len());
+    say(&format!("event archive: {} trials", trials.points.len()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::Sandbox;
+use crate::support::say;
 
 /// How many damages are tried of each kind.
 const TRIALS: u64 = 70;
@@ -74,7 +75,7 @@ fn damage_everywhere(sandbox: &Sandbox, name: &str, damage: impl Fn(&mut Vec<u8>
             }
         }
     }
-    println!("{name}: {TRIALS} damages, {found} found");
+    say(&format!("{name}: {TRIALS} damages, {found} found"));
     found
 }
 

@@ -4,7 +4,7 @@
 use orch_tests::strace::Fault;
 
 use super::{Engine, Sandbox};
-use crate::support::{Engine as _, Trials};
+use crate::support::{Engine as _, Trials, say};
 
 /// About how many of the writes that are alike are tried; on a server each trial takes a second.
 pub(super) const MOST: usize = if Engine::SKIPS_IDS { 3 } else { 6 };
@@ -73,7 +73,7 @@ pub(super) fn kill_everywhere(sandbox: &Sandbox, case: &Case) {
         let check = sandbox.orch(&["db", "check"]);
         assert_eq!(check.code, Some(0), "{told}\nrepeated: {again}\n{check}");
     }
-    println!("{:?}: {} trials, {killed} killed", case.arguments, trials.points.len());
+    say(&format!("{:?}: {} trials, {killed} killed", case.arguments, trials.points.len()));
     assert!(killed * 10 >= trials.points.len() * 9, "{killed} of {} were killed", trials.points.len());
 }
 
@@ -162,7 +162,7 @@ pub(super) fn kills_leave_a_whole_file(arguments: &[&str], file: &str, is_whole:
         assert!(again.code == Some(0) || there, "{point:?}: {run}\n{again}");
         assert!(is_whole(&sandbox), "{point:?}: {run}\n{again}");
     }
-    println!("{arguments:?}: {} trials", trials.points.len());
+    say(&format!("{arguments:?}: {} trials", trials.points.len()));
 }
 
 #[test]
@@ -194,5 +194,5 @@ fn promise_10_a_killed_init_is_finished_by_the_next_one() {
         assert_eq!(twice.success().json()["created"], false, "{point:?}");
         assert_eq!(sandbox.sql("SELECT count(*) FROM orchestration_tasks"), "1");
     }
-    println!("init: {} trials", trials.points.len());
+    say(&format!("init: {} trials", trials.points.len()));
 }

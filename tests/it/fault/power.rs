@@ -7,6 +7,7 @@ use orch_tests::power::Disk;
 use orch_tests::strace::Strace;
 
 use super::Sandbox;
+use crate::support::say;
 
 /// How many random parts of what was not synced are tried at each point.
 const PARTS: u64 = 4;
@@ -72,7 +73,7 @@ fn cut_everywhere(sandbox: &Sandbox, arguments: &[&str], done: impl Fn(&Sandbox)
         disk.apply(call);
     }
     cut(&disk, true);
-    println!("{arguments:?}: {syncs} syncs, {cuts} power cuts, {whole} with the effect");
+    say(&format!("{arguments:?}: {syncs} syncs, {cuts} power cuts, {whole} with the effect"));
     assert!(syncs > 0);
     syncs
 }

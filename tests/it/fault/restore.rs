@@ -9,7 +9,7 @@ use std::process::Stdio;
 use orch_tests::strace::Fault;
 
 use super::Sandbox;
-use crate::support::Trials;
+use crate::support::{Trials, say};
 
 /// A project with a task that is in `copy.db`, one that came after it, and archived events in both.
 fn backed_up() -> Sandbox {
@@ -182,6 +182,6 @@ fn promise_02_a_killed_restore_leaves_the_old_store_or_the_new_or_says_so() {
         is_the_backup(&sandbox);
         assert_eq!(sandbox.changes(), "", "{point:?}");
     }
-    println!("db restore: {} trials: {} old, {} without, {} new", trials.points.len(), seen[0], seen[1], seen[2]);
+    say(&format!("db restore: {} trials: {} old, {} without, {} new", trials.points.len(), seen[0], seen[1], seen[2]));
     assert!(seen.iter().all(|seen| *seen > 0), "{seen:?}");
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 use orch_tests::strace::Fault;
 
 use super::Sandbox;
-use crate::support::{Run, Trials};
+use crate::support::{Mount, Run, Trials, say};
 
 /// About how many of the writes that are alike are tried.
 const MOST: usize = 4;
@@ -80,7 +80,7 @@ fn fail_everywhere(sandbox: &Sandbox, arguments: &[&str], counted: &str) {
             assert_eq!(check.code, Some(0), "{told}\n{check}");
         }
     }
-    println!("{arguments:?}: {number} trials, {failed} told, {unknown} unknown");
+    say(&format!("{arguments:?}: {number} trials, {failed} told, {unknown} unknown"));
     assert!(failed > 0);
 }
 
@@ -127,31 +127,7 @@ fn promise_06_each_write_of_an_init_may_fail() {
         assert_eq!(again.code, Some(0), "{told}\n{again}");
         sandbox.orch(&["db", "check"]).success();
     }
-    println!("init: {number} trials");
-}
-
-/// A file system of a test's own, taken away with the value.
-struct Mount {
-    at: String,
-}
-
-impl Mount {
-    /// Mounts what `arguments` say. `None` where nobody may.
-    fn new(at: &Path, arguments: &[&str]) -> Option<Self> {
-        let at = at.to_str().unwrap().to_owned();
-        let done = Command::new("mount").args(arguments).arg(&at).output();
-        if done.as_ref().is_ok_and(|output| output.status.success()) {
-            return Some(Self { at });
-        }
-        eprintln!("*** LEFT OUT: nothing can be mounted here: {done:?}");
-        None
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.at).output();
-    }
+    say(&format!("init: {number} trials"));
 }
 
 #[test]
@@ -246,7 +222,7 @@ fn promise_41_few_descriptors_are_told() {
             }
         }
     }
-    println!("88 trials with few descriptors, {done} done");
+    say(&format!("88 trials with few descriptors, {done} done"));
     assert!(done > 0);
     sandbox.orch(&["db", "check"]).success();
 }
@@ -268,7 +244,7 @@ fn promise_41_little_memory_leaves_the_effect_whole_or_absent() {
             _ => assert!(["0", "1"].contains(&counted.as_str()), "{megabytes} MiB: {run}"),
         }
     }
-    println!("29 trials with little memory, {done} done");
+    say(&format!("29 trials with little memory, {done} done"));
     assert!(done > 0);
     sandbox.orch(&["db", "check"]).success();
 }

@@ -6,7 +6,7 @@ use std::fs;
 use orch_tests::strace::Fault;
 
 use super::Sandbox;
-use crate::support::Trials;
+use crate::support::{Trials, say};
 
 /// Makes a store of the newest schema one of the first. The tables of the search are taken out by hand, as an older sqlite3
 /// does not know them.
@@ -69,7 +69,7 @@ fn promise_09_a_killed_upgrade_leaves_the_old_schema_or_the_new() {
         assert_eq!(of_copy.success().stdout, "1\nok\n", "{point:?}: {run}");
         assert_eq!(sandbox.changes(), "", "{point:?}: {run}");
     }
-    println!("upgrade: {} trials: {old} old, {new} new", trials.points.len());
+    say(&format!("upgrade: {} trials: {old} old, {new} new", trials.points.len()));
     assert!(old > 0);
 }
 

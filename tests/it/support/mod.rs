@@ -1,6 +1,7 @@
 //! A place of its own for each test: folder, home, environment, clock, store. Of orch's commands it knows only `init`.
 
 mod engine;
+mod mount;
 mod program;
 mod run;
 mod trial;
@@ -14,9 +15,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use engine::{Engine, Postgres, Sqlite};
+pub(crate) use mount::Mount;
 pub(crate) use program::orch_folder;
 pub(crate) use run::Run;
-pub(crate) use trial::Trials;
+pub(crate) use trial::{Trials, say};
 
 /// The instant at which the clock of every sandbox stands.
 pub(crate) const NOW: &str = "2025-01-13T14:30:22Z";
