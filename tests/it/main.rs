@@ -19,6 +19,17 @@ mod sqlite {
     mod cli;
     mod concurrency;
     mod event_import;
+    mod fault {
+        use super::{Engine, Sandbox};
+
+        mod crash;
+        mod damage;
+        mod kill;
+        mod power;
+        mod restore;
+        mod storage;
+        mod upgrade;
+    }
     mod fingerprint;
     mod git;
     mod git_commit;
@@ -44,6 +55,11 @@ mod postgres {
     mod cli;
     mod concurrency;
     mod event_import;
+    mod fault {
+        use super::{Engine, Sandbox};
+
+        mod kill;
+    }
     mod git;
     mod git_commit;
     mod handover;

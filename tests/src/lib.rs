@@ -1,4 +1,5 @@
-//! Real servers for the tests of every package, started by the tests themselves. Never a part of the program.
+//! Real servers for the tests of every package, started by the tests themselves, and what makes programs fail. Never a part of
+//! the program.
 //!
 //! Other packages name this one as a dev-dependency:
 //!
@@ -15,6 +16,8 @@
 mod machine;
 pub mod pgbouncer;
 pub mod postgres;
+pub mod power;
 pub mod proxy;
 pub mod redis;
+pub mod strace;
 pub mod stranger;

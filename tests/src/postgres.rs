@@ -73,6 +73,22 @@ impl Database {
         Address { port, ..self.address.clone() }.url(name)
     }
 
+    /// Keeps a copy of the database as it is now, for [`Self::go_back`]. Nobody may be connected.
+    pub fn keep(&self) {
+        let name = &self.name;
+        let server = Self::of_server(&self.address);
+        server.sql(&format!("DROP DATABASE IF EXISTS {name}_kept"));
+        server.sql(&format!("CREATE DATABASE {name}_kept TEMPLATE {name}"));
+    }
+
+    /// Makes the database what it was when it was kept. Whoever is still connected is thrown out.
+    pub fn go_back(&self) {
+        let name = &self.name;
+        let server = Self::of_server(&self.address);
+        server.sql(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        server.sql(&format!("CREATE DATABASE {name} TEMPLATE {name}_kept"));
+    }
+
     /// A psql without headers and with UTC as its zone, one line a row and `|` between columns. It gets `-c` or
     /// standard input from the caller, and stops at the first error.
     #[must_use]
@@ -96,9 +112,11 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if self.is_own {
-            let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-            // the folder of the server goes anyway; a test that failed is not to fail twice
-            let _ = Self::of_server(&self.address).psql().args(["-c", &drop]).output();
+            for name in [self.name.clone(), format!("{}_kept", self.name)] {
+                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                // the folder of the server goes anyway; a test that failed is not to fail twice
+                let _ = Self::of_server(&self.address).psql().args(["-c", &drop]).output();
+            }
         }
     }
 }

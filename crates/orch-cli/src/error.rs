@@ -17,6 +17,12 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 
+/// What to do about files that cannot be read or written.
+const ROOM: &str = "see that the disk has room, is well, and may be written; then try again";
+/// What to do about damage.
+const RESTORE: &str =
+    "nothing was touched; orch db check tells what is damaged, orch db restore FILE puts a backup in its place";
+
 /// A command that failed, as it is told.
 #[derive(Debug)]
 pub(crate) struct CliError {
@@ -69,7 +75,8 @@ impl CliError {
             std::io::ErrorKind::AlreadyExists => Exit::Conflict,
             _ => Exit::Unavailable,
         };
-        Self::new(exit, format!("could not {doing} {}: {error}", path.display()))
+        let told = Self::new(exit, format!("could not {doing} {}: {error}", path.display()));
+        if exit == Exit::Unavailable { told.hint(ROOM) } else { told }
     }
 
     /// The faults of a file, one a line.
@@ -146,6 +153,10 @@ impl From<ServiceError> for CliError {
             ServiceError::Store(error) => error.into(),
             ServiceError::Folder(error) => error.into(),
             ServiceError::Vcs(error) => error.into(),
+            // the codes below promise that nothing was changed
+            ServiceError::NotInFolder { .. } => {
+                Self::new(Exit::Unknown, chain(&error)).hint("repeat the command; then the file is written, too")
+            }
             ServiceError::NoCommit => Self::new(Exit::Conflict, chain(&error)).hint("commit something first"),
             ServiceError::Unrecorded { ref hash, ref task, .. } => Self::new(Exit::Unknown, chain(&error))
                 .hint(format!("record it with: orch git reconcile {task}"))
@@ -171,8 +182,10 @@ impl From<PullRequestError> for CliError {
 
 impl From<FolderError> for CliError {
     fn from(error: FolderError) -> Self {
-        let exit = if matches!(error, FolderError::Refused { .. }) { Exit::Refused } else { Exit::Unavailable };
-        Self::new(exit, chain(&error))
+        if matches!(error, FolderError::Refused { .. }) {
+            return Self::refused(chain(&error));
+        }
+        Self::new(Exit::Unavailable, chain(&error)).hint(ROOM)
     }
 }
 
@@ -228,9 +241,9 @@ impl From<StoreError> for CliError {
             }
             StoreError::NoStore { .. } => Self::not_found(message).hint("make one with: orch init"),
             StoreError::Unavailable { .. } => Self::new(Exit::Unavailable, message).hint("run: orch doctor"),
-            StoreError::Damaged { .. } | StoreError::Newer { .. } => {
-                Self::new(Exit::Damaged, message).hint("nothing was touched; run: orch db check")
-            }
+            StoreError::Damaged { .. } => Self::new(Exit::Damaged, message).hint(RESTORE),
+            StoreError::Newer { .. } => Self::new(Exit::Damaged, message)
+                .hint("nothing was touched; use the version of orch that wrote it, or a newer one"),
             StoreError::Unfinished { .. } => {
                 Self::new(Exit::Conflict, message).hint("finish it with: orch db import FILE, with the same export")
             }

@@ -20,7 +20,9 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection
 
 use crate::error::Place;
 use crate::retry::jittered;
+use crate::scratch::{Scratch, folder_of, sync_folder};
 use crate::sqlite::archive::ArchiveFile;
+use crate::sqlite::hold::Hold;
 use crate::store::{Created, Engine, SqlStore};
 
 /// How many rows SQLite's thread may be ahead of who reads them.
@@ -43,8 +45,6 @@ const CHECKPOINT_PAGES: u64 = 2 * FULL_LOG_PAGES;
 const LOGGED_PAGE: u64 = 4096 + 24;
 /// How long to wait for others that are bringing the log up.
 const LOG_WAIT: Duration = Duration::from_millis(10);
-/// How old a left-over of a dead `create` must be before it is removed.
-const STALE: Duration = Duration::from_hours(1);
 
 /// Where the file is, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +103,7 @@ impl SqlStore {
         connections: u32,
     ) -> Result<Self, StoreError> {
         let path = options.path.display().to_string();
+        let hold = Hold::shared(options).await?;
         check_header(&options.path, &path, i64::try_from(migrations.len()).unwrap_or(i64::MAX))?;
         let access = access(&options.path);
         let archive = Box::new(ArchiveFile::of(options, access, Arc::clone(&clock)));
@@ -119,20 +120,28 @@ impl SqlStore {
             }
         };
         upgrade::upgrade(&db, &path, &options.path, migrations).await?;
-        Ok(Self { engine: Engine::Sqlite { db, log: log_path(&options.path), clock, archive }, place: path })
+        Ok(Self {
+            engine: Engine::Sqlite { db, log: log_path(&options.path), clock, archive, _hold: hold },
+            place: path,
+        })
     }
 
     /// Makes a store where there is none. It is made under another name and linked into place when it is whole, so that
     /// nobody ever sees a part of it, whoever is killed or comes second.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the folder cannot be written.
+    /// [`StoreError::Unavailable`] if the folder cannot be written, [`StoreError::Damaged`] if there was a store whose file is
+    /// gone.
     pub async fn create(options: &SqliteOptions) -> Result<Created, StoreError> {
         let path = options.path.display().to_string();
+        let _hold = Hold::shared(options).await?;
         if options.path.symlink_metadata().is_ok() {
             return Ok(Created::Existing);
         }
-        let folder = options.path.parent().unwrap_or(Path::new("."));
+        if let Some(lost) = remains::of_lost_store(&options.path) {
+            return Err(lost);
+        }
+        let folder = folder_of(&options.path);
         let failed = |doing: &str| {
             let (place, doing) = (path.clone(), doing.to_owned());
             move |error: std::io::Error| StoreError::Unavailable {
@@ -141,9 +150,7 @@ impl SqlStore {
                 source: Some(error.into()),
             }
         };
-        remove_stale(folder);
-        let scratch =
-            tempfile::Builder::new().prefix(".orch-new-").tempdir_in(folder).map_err(failed("make a folder"))?;
+        let scratch = Scratch::in_folder(folder).map_err(failed("make a folder"))?;
         let draft = SqliteOptions { path: scratch.path().join("new.db"), ..options.clone() };
         private_file(&draft.path).map_err(failed("make the file"))?;
         let db = connect(&draft, Access::Write).await.map_err(Place(&path).error("making the store"))?;
@@ -157,7 +164,7 @@ impl SqlStore {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Created::Existing,
             Err(error) => return Err(failed("put the file into place")(error)),
         };
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder"))?;
+        sync_folder(folder).map_err(failed("sync the folder"))?;
         Ok(created)
     }
 
@@ -299,7 +306,9 @@ async fn connect_with(
 /// Looks at the file's header before SQLite does, which would write one into an empty file.
 fn check_header(path: &Path, shown: &str, known: i64) -> Result<(), StoreError> {
     let unavailable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => StoreError::NoStore { place: shown.to_owned() },
+        std::io::ErrorKind::NotFound => {
+            remains::of_lost_store(path).unwrap_or_else(|| StoreError::NoStore { place: shown.to_owned() })
+        }
         _ => StoreError::Unavailable { place: shown.to_owned(), reason: error.to_string(), source: Some(error.into()) },
     };
     let damaged = |reason: &str| StoreError::Damaged { place: shown.to_owned(), reason: reason.to_owned() };
@@ -332,22 +341,15 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-fn remove_stale(folder: &Path) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".orch-new-")) {
-        let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
-        if age.is_some_and(|age| age > STALE) {
-            // a left-over that cannot be removed harms nobody
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
 pub(crate) mod archive;
 mod backup;
+pub(crate) mod hold;
+mod remains;
+mod restore;
 mod upgrade;
 
 pub use backup::Existing;
+pub use restore::Restored;
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use crate::error::{Place, is_failed_sync};
 use crate::postgres::Server;
 use crate::retry::Patience;
 use crate::sqlite::archive::ArchiveFile;
+use crate::sqlite::hold::Hold;
 
 /// A store in a SQLite file or on a PostgreSQL server.
 pub struct SqlStore {
@@ -26,7 +27,7 @@ pub struct SqlStore {
 /// The database behind a store.
 pub(crate) enum Engine {
     /// A file; its log lies beside it, and its archive, if it has one.
-    Sqlite { db: DatabaseConnection, log: PathBuf, clock: Arc<dyn Clock>, archive: Box<ArchiveFile> },
+    Sqlite { db: DatabaseConnection, log: PathBuf, clock: Arc<dyn Clock>, archive: Box<ArchiveFile>, _hold: Hold },
     /// A server.
     Postgres(Server),
 }

@@ -18,6 +18,8 @@ pub(crate) trait Engine: Sized + Send + Sync {
     const NAME: &'static str;
     /// SQL that begins a transaction which every writer has to wait for, and no reader.
     const HOLD: &'static str;
+    /// Whether an id that was drawn for what did not happen is never given again.
+    const SKIPS_IDS: bool;
 
     /// Finds a place for a store. `None` where the server is not installed; then it has been said.
     fn new() -> Option<Self>;
@@ -28,6 +30,12 @@ pub(crate) trait Engine: Sized + Send + Sync {
     /// A program that reads SQL from standard input and prints one line a row, with `|` between columns. It ends at the
     /// first error. `root` is the project's folder.
     fn client(&self, root: &Path) -> Command;
+
+    /// Keeps the store as it is now, if it is not in the project's folder.
+    fn keep(&self) {}
+
+    /// Makes the store what it was when it was kept.
+    fn go_back(&self) {}
 
     /// Waits until each of these processes has read what it reads and waits for the writer before it.
     fn wait_until_held(&self, root: &Path, processes: &[Child]);
@@ -47,6 +55,7 @@ impl Engine for Sqlite {
     type Other = Postgres;
     const NAME: &'static str = "sqlite";
     const HOLD: &'static str = "BEGIN IMMEDIATE;";
+    const SKIPS_IDS: bool = false;
 
     fn new() -> Option<Self> {
         Some(Self)
@@ -88,6 +97,7 @@ impl Engine for Postgres {
     type Other = Sqlite;
     const NAME: &'static str = "postgres";
     const HOLD: &'static str = "BEGIN; LOCK TABLE orchestration_tasks IN EXCLUSIVE MODE;";
+    const SKIPS_IDS: bool = true;
 
     fn new() -> Option<Self> {
         postgres::database().map(Self)
@@ -99,6 +109,14 @@ impl Engine for Postgres {
 
     fn client(&self, _root: &Path) -> Command {
         self.0.psql()
+    }
+
+    fn keep(&self) {
+        self.0.keep();
+    }
+
+    fn go_back(&self) {
+        self.0.go_back();
     }
 
     fn wait_until_held(&self, _root: &Path, processes: &[Child]) {

@@ -2,8 +2,10 @@
 
 mod engine;
 mod mcp;
+mod mount;
 mod program;
 mod run;
+mod trial;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,8 +18,10 @@ use tempfile::TempDir;
 
 pub(crate) use engine::{Engine, Postgres, Sqlite};
 pub(crate) use mcp::Client;
+pub(crate) use mount::Mount;
 pub(crate) use program::{client, orch, orch_folder};
 pub(crate) use run::Run;
+pub(crate) use trial::{Trials, say};
 
 /// The instant at which the clock of every sandbox stands.
 pub(crate) const NOW: &str = "2025-01-13T14:30:22Z";
@@ -65,8 +69,36 @@ impl<E: Engine> Sandbox<E> {
 
     /// Runs `orch init --json` for a store of this kind.
     pub(crate) fn init(&self) -> Run {
+        self.finish(&mut self.init_command())
+    }
+
+    /// A command that runs `orch init --json` for a store of this kind.
+    pub(crate) fn init_command(&self) -> Command {
         let mut command = self.orch_command(&["init", "--json"]);
-        self.finish(command.args(self.engine.init_arguments()))
+        command.args(self.engine.init_arguments());
+        command
+    }
+
+    /// Keeps everything as it is now, for [`Self::go_back`]. No process may use the store.
+    pub(crate) fn keep(&self) {
+        self.engine.keep();
+        let kept = self.base.join("kept");
+        fs::create_dir(&kept).unwrap();
+        self.copy(&self.base, &kept);
+    }
+
+    /// Makes everything what it was when it was kept: home, project and store.
+    pub(crate) fn go_back(&self) {
+        self.engine.go_back();
+        for name in ["home", "project"] {
+            fs::remove_dir_all(self.base.join(name)).unwrap();
+        }
+        self.copy(&self.base.join("kept"), &self.base);
+    }
+
+    fn copy(&self, from: &Path, to: &Path) {
+        let mut copy = Command::new("cp");
+        self.finish(copy.arg("-a").args([from.join("home"), from.join("project")]).arg(to)).success();
     }
 
     /// The project's folder.

@@ -1,16 +1,17 @@
 //! `orch init`.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write as _;
 use std::path::Path;
 
 use clap::Args;
-use orch_store::Created;
+use orch_core::store::StoreError;
+use orch_store::{Created, Existing};
 use serde_json::json;
 
 use crate::app::App;
-use crate::database::NewDatabase;
+use crate::database::{Database, NewDatabase};
 use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::file::{NewFile, make_folder};
 use crate::output::printer::visible_line;
 use crate::output::view;
 use crate::project::Project;
@@ -41,7 +42,8 @@ impl Init {
             None => app.database(&project)?,
         };
         make_folder(&folder)?;
-        write_new(&folder.join(".gitignore"), GITIGNORE)?;
+        write_ignored(&folder.join(".gitignore"))?;
+        refuse_remains(app, &database, &folder)?;
         let created = database.create().await?;
         if created == Created::Existing {
             // an existing store is opened once, so that one that is damaged or foreign is not called ready
@@ -69,23 +71,28 @@ impl Init {
     }
 }
 
-fn make_folder(folder: &Path) -> Result<(), CliError> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(CliError::io("create", folder, &error)),
+/// What git is not to see is written once; who changed it since meant it.
+fn write_ignored(path: &Path) -> Result<(), CliError> {
+    if path.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let mut file = NewFile::begin(path)?;
+    file.writer().write_all(GITIGNORE.as_bytes()).map_err(|error| CliError::io("write", path, &error))?;
+    match file.finish(Existing::Stays) {
+        // somebody else was first
+        Err(error) if error.exit != Exit::Conflict => Err(error),
         _ => Ok(()),
     }
 }
 
-fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
-    match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => file
-            .write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|error| CliError::io("write", path, &error)),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(CliError::io("create", path, &error)),
+/// Artifacts without a store are those of a store that is gone.
+fn refuse_remains(app: &App, database: &Database, folder: &Path) -> Result<(), CliError> {
+    let Database::File(options) = database else { return Ok(()) };
+    let tasks = folder.join("tasks");
+    let is_used = std::fs::read_dir(&tasks).is_ok_and(|mut tasks| tasks.next().is_some());
+    if !is_used || options.path.symlink_metadata().is_ok() {
+        return Ok(());
     }
+    let (store, tasks) = (app.shown(&options.path), app.shown(&tasks));
+    Err(StoreError::Damaged { place: store, reason: format!("the file is missing, but {tasks} is there") }.into())
 }

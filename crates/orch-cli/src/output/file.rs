@@ -1,25 +1,31 @@
 //! A file that is there in whole or as it was, and that only its owner reads.
 
-use std::io::{BufWriter, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use orch_store::Existing;
-use tempfile::NamedTempFile;
+use orch_store::{Existing, Scratch, sync_folder};
 
 use crate::error::CliError;
 
-/// A file in the making, under another name in the same folder.
+/// A file in the making, in a folder beside its place.
 pub(crate) struct NewFile {
-    draft: BufWriter<NamedTempFile>,
+    draft: BufWriter<File>,
+    scratch: Scratch,
     target: PathBuf,
 }
 
 impl NewFile {
     /// Begins a file that will be at `target`.
     pub(crate) fn begin(target: &Path) -> Result<Self, CliError> {
-        let draft = tempfile::Builder::new().prefix(".orch-new-").tempfile_in(folder(target));
-        let draft = draft.map_err(|error| CliError::io("make a file beside", target, &error))?;
-        Ok(Self { draft: BufWriter::with_capacity(1 << 18, draft), target: target.to_owned() })
+        let failed = |error: std::io::Error| CliError::io("make a file beside", target, &error);
+        let scratch = Scratch::in_folder(folder(target)).map_err(failed)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let draft = options.open(scratch.path().join("draft")).map_err(failed)?;
+        Ok(Self { draft: BufWriter::with_capacity(1 << 18, draft), scratch, target: target.to_owned() })
     }
 
     /// What is written goes into the file.
@@ -31,14 +37,26 @@ impl NewFile {
     pub(crate) fn finish(self, existing: Existing) -> Result<(), CliError> {
         let target = &self.target;
         let failed = |error: std::io::Error| CliError::io("write", target, &error);
-        let draft = self.draft.into_inner().map_err(|error| failed(error.into_error()))?;
-        draft.as_file().sync_all().map_err(failed)?;
+        let file = self.draft.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        let draft = self.scratch.path().join("draft");
         let placed = match existing {
-            Existing::Replaced => draft.persist(target),
-            Existing::Stays => draft.persist_noclobber(target),
+            Existing::Replaced => std::fs::rename(draft, target),
+            // a link is never made over a file
+            Existing::Stays => std::fs::hard_link(draft, target),
         };
-        placed.map_err(|error| failed(error.error))?;
-        std::fs::File::open(folder(target)).and_then(|folder| folder.sync_all()).map_err(failed)
+        placed.and_then(|()| sync_folder(folder(target))).map_err(failed)
+    }
+}
+
+/// Makes a folder that only its owner looks into, unless it is there, so that it outlives a power cut.
+pub(crate) fn make_folder(path: &Path) -> Result<(), CliError> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| sync_folder(folder(path))).map_err(|error| CliError::io("create", path, &error)),
     }
 }
 

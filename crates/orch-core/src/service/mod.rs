@@ -27,7 +27,7 @@ pub use sprint::{SprintAnswer, SprintService};
 pub use task::{TaskService, TaskUpdate};
 
 use crate::artifact::FolderError;
-use crate::code::TaskCode;
+use crate::code::{ArtifactName, TaskCode};
 use crate::draft::Draft;
 use crate::operation::Operation;
 use crate::refusal::Refusal;
@@ -47,6 +47,16 @@ pub enum ServiceError {
     /// The folder with the task's artifacts failed.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// An artifact is in the store, but its file could not be written.
+    #[error("artifact {name} of task {task} is saved, but not written to its folder")]
+    NotInFolder {
+        /// The artifact.
+        name: ArtifactName,
+        /// The task.
+        task: TaskCode,
+        /// What the folder said.
+        source: Box<FolderError>,
+    },
     /// Version control failed.
     #[error(transparent)]
     Vcs(#[from] VcsError),

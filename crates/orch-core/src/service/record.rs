@@ -177,8 +177,8 @@ impl<S: Store> RecordService<'_, S> {
     /// Saves an artifact, then writes it to the task's folder, so that the folder does not hold an older one.
     ///
     /// # Errors
-    /// A refusal if there is no such task; [`ServiceError::Folder`] if the folder does not take the file, in which case
-    /// the content is in the store.
+    /// A refusal if there is no such task; [`ServiceError::NotInFolder`] if the folder does not take the file: then the
+    /// content is in the store, and the same call again writes it to the folder.
     pub async fn put_artifact(
         &self,
         operation: &Operation,
@@ -193,8 +193,13 @@ impl<S: Store> RecordService<'_, S> {
             Ok(TaskChange { draft, answer })
         };
         let outcome = self.store.change_task(&request, &TaskScope::of(code), decide).await?;
-        if !outcome.replayed {
-            self.folder.write(code, &file.name, &file.content)?;
+        // whoever did it first may have been killed before the file was written; what was saved since then is newer
+        if !outcome.replayed || self.store.artifact(code, &file.name).await?.as_ref() == Some(&file.content) {
+            self.folder.write(code, &file.name, &file.content).map_err(|source| ServiceError::NotInFolder {
+                name: file.name.clone(),
+                task: code.clone(),
+                source: Box::new(source),
+            })?;
         }
         Ok(outcome)
     }

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use super::archive::{ArchiveFile, archive_path};
 use super::{Access, SqliteOptions, connect, private_file};
 use crate::error::Place;
+use crate::scratch::{Scratch, folder_of, sync_folder};
 use crate::store::{Engine, SqlStore};
 
 /// How long to wait for a copy that nobody else has.
@@ -78,8 +79,8 @@ where
         reason: format!("could not make a backup copy: {error}"),
         source: Some(error.into()),
     };
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let scratch = tempfile::Builder::new().prefix(".orch-new-").tempdir_in(folder).map_err(failed)?;
+    let folder = folder_of(target);
+    let scratch = Scratch::in_folder(folder).map_err(failed)?;
     let copy = scratch.path().join("copy.db");
     private_file(&copy).map_err(failed)?;
     let Some(text) = copy.to_str() else {
@@ -108,5 +109,5 @@ where
         }
         placed => placed.map_err(failed)?,
     }
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    sync_folder(folder).map_err(failed)
 }

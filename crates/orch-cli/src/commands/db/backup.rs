@@ -1,6 +1,5 @@
 //! `orch db backup`.
 
-use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,7 +12,7 @@ use crate::app::App;
 use crate::database::Database;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::file::NewFile;
+use crate::output::file::{NewFile, make_folder};
 use crate::output::printer::visible;
 use crate::output::progress::Progress;
 use crate::output::view;
@@ -26,10 +25,9 @@ const FOLDER: &str = "backups";
 pub(crate) struct Backup {
     /// The file to write; by default one in .orch/backups, named after the time
     ///
-    /// The backup is of one moment; whoever writes to the store goes on. Of a store in a file it is another such file: to restore
-    /// it, end all commands, remove .orch/orch.db, .orch/orch.db-wal and .orch/orch.db-shm, and copy it to .orch/orch.db; the
-    /// same with the archive, if there is one, which the backup has beside it (NAME-archive.db). Of a
-    /// store on a server it is an export: to restore it, make a new project with orch init, and there: orch db import FILE
+    /// The backup is of one moment; whoever writes to the store goes on. Of a store in a file it is another such file, with the
+    /// archive, if there is one, beside it (NAME-archive.db). Of a store on a server it is an export. Either is restored by:
+    /// orch db restore FILE
     file: Option<PathBuf>,
     /// Replace a file that is there already
     #[arg(long)]
@@ -52,27 +50,18 @@ impl Backup {
             return Err(taken(&path));
         }
         let mut archive = None;
-        let how = if let Database::File(options) = &database {
+        if matches!(database, Database::File(_)) {
             let progress = Progress::of("copying the store");
             archive = store.copy_to(&path, existing).await.map_err(|error| match error {
                 orch_core::store::StoreError::Conflict { what } => taken(Path::new(&what)),
                 error => error.into(),
             })?;
             drop(progress);
-            let shown = app.shown(&options.path);
-            let mut how =
-                format!("end all commands, remove {shown}, {shown}-wal and {shown}-shm, and copy it to {shown}");
-            if let (Some(copy), Some(original)) = (&archive, store.archive_path()) {
-                let original = app.shown(original);
-                how += &format!("; the same with {original} and {}", app.shown(copy));
-            }
-            how
         } else {
             let mut file = NewFile::begin(&path)?;
             export(app, file.writer()).await?;
             file.finish(existing)?;
-            "make a new project with orch init, and there: orch db import FILE".to_owned()
-        };
+        }
         let form = if ending == "db" { "sqlite" } else { "export" };
         app.printer.answer(
             || {
@@ -83,7 +72,10 @@ impl Backup {
                 }
                 view::answer(json!({"backup": backup}), app.id())
             },
-            || visible(&format!("Backed up to {}\nTo restore it: {how}\n", app.shown(&path))).into_owned(),
+            || {
+                visible(&format!("Backed up to {0}\nTo restore it: orch db restore {0}\n", app.shown(&path)))
+                    .into_owned()
+            },
         );
         Ok(())
     }
@@ -96,14 +88,6 @@ fn taken(path: &Path) -> CliError {
 
 fn named_after_the_time(app: &App, orch_dir: &Path, ending: &str) -> Result<PathBuf, CliError> {
     let folder = orch_dir.join(FOLDER);
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            return Err(CliError::io("create", &folder, &error));
-        }
-        _ => {}
-    }
+    make_folder(&folder)?;
     Ok(folder.join(format!("orch-{}.{ending}", app.clock.now().format("%Y%m%dT%H%M%SZ"))))
 }

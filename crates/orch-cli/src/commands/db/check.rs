@@ -18,7 +18,7 @@ impl Check {
         let findings = app.store().await?.check().await?;
         if !findings.is_empty() {
             let mut error = CliError::new(Exit::Damaged, format!("the store has {} faults", findings.len()))
-                .hint("keep a copy of the store before anything else is done")
+                .hint("put a backup in its place with: orch db restore FILE; the damaged files are kept")
                 .details(json!({"findings": findings}));
             error.lines = findings;
             return Err(error);

@@ -24,6 +24,11 @@ pub(crate) struct Import {
 }
 
 impl Import {
+    /// An import of this file.
+    pub(super) fn of(file: PathBuf) -> Self {
+        Self { file: Some(file) }
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
         let path = self.file.filter(|file| file.as_os_str() != "-");
         let store = app.unfinished_store().await?;

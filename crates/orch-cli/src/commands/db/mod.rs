@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod import;
 mod migrate;
+mod restore;
 
 use std::path::Path;
 
@@ -32,6 +33,8 @@ pub(crate) enum Verb {
     Export(export::Export),
     /// Fill a new project with what an export holds
     Import(import::Import),
+    /// Put a backup in the place of the store, whose files are kept
+    Restore(restore::Restore),
 }
 
 impl Verb {
@@ -43,6 +46,7 @@ impl Verb {
             Self::Backup(args) => args.run(app).await?,
             Self::Export(args) => args.run(app).await?,
             Self::Import(args) => args.run(app).await?,
+            Self::Restore(args) => args.run(app).await?,
         }
         Ok(Exit::Done)
     }

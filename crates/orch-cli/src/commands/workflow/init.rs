@@ -1,14 +1,14 @@
 //! `orch workflow init`.
 
-use std::io::Write as _;
-
 use clap::Args;
 use orch_core::workflow::{BUILTIN, builtin};
+use orch_store::Existing;
 use serde_json::json;
 
 use crate::app::App;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::file::NewFile;
 use crate::output::printer::visible_line;
 use crate::output::view;
 
@@ -37,13 +37,9 @@ impl Init {
                 .hint("edit it, or replace it with --force"));
         }
         // written whole or not at all, and never through a link
-        tempfile::NamedTempFile::new_in(&folder)
-            .and_then(|mut file| {
-                file.write_all(template.yaml.as_bytes())?;
-                file.as_file().sync_all()?;
-                file.persist(&path).map_err(|error| error.error)
-            })
-            .map_err(|error| CliError::io("write", &path, &error))?;
+        let mut file = NewFile::begin(&path)?;
+        file.writer().write_all(template.yaml.as_bytes()).map_err(|error| CliError::io("write", &path, &error))?;
+        file.finish(if self.force { Existing::Replaced } else { Existing::Stays })?;
         app.printer.answer(
             || view::answer(json!({"workflow": {"name": template.name, "path": app.shown(&path)}}), app.id()),
             || format!("Wrote {}\nEdit it, then run: orch workflow check\n", visible_line(&app.shown(&path))),
