@@ -221,7 +221,7 @@ fn a_new_index_finds_the_same() {
 }
 
 #[test]
-fn answers_are_shared_by_a_redis_server_and_none_is_needed() {
+fn promise_33_answers_are_shared_by_a_redis_server_and_none_is_needed() {
     let Some(sandbox) = shop() else { return };
     let Some(mut redis) = orch_tests::redis::Server::start() else { return };
     sandbox.configure(&format!("search:\n  redis_url: {}\n", redis.url()));

@@ -138,3 +138,26 @@ fn the_drawn_tree_exists() {
     finds(|sources| rule::drawn_folders(sources, exists), "ARCHITECTURE.md", text, &[10, 12]);
     finds(|sources| rule::drawn_folders(sources, exists), "README.md", text, &[]);
 }
+
+#[test]
+fn each_promise_has_its_tests() {
+    let sources = repository(&root());
+    assert!(sources.iter().any(|source| source.path == "docs/promises.md"));
+    hold(&rule::promises(&sources));
+
+    let mut text = String::from("# Promises\n");
+    for number in 1..=42 {
+        text += &format!("| {number} | told | `promise_{number:02}_x` |\n");
+    }
+    let code: String = (1..=42).map(|number| format!("async fn promise_{number:02}_x() {{}}\n")).collect();
+    let found = |text: &str, code: &str| {
+        let sources = [Source::new("docs/promises.md", text), Source::new("tests/it/a.rs", code)];
+        rule::promises(&sources).iter().map(|offence| (offence.path.clone(), offence.line)).collect::<Vec<_>>()
+    };
+    let (page, file) = ("docs/promises.md".to_owned(), "tests/it/a.rs".to_owned());
+    assert_eq!(found(&text, &code), []);
+    assert_eq!(found(&text.replace("`promise_07_x`", "none"), &code), [(page.clone(), 8), (file.clone(), 7)]);
+    assert_eq!(found(&text.replace("| 7 ", "| 70 "), &code), [(page.clone(), 8), (page.clone(), 1)]);
+    assert_eq!(found(&text, &code.replace("promise_07_x", "seventh")), [(page, 8)]);
+    assert_eq!(found(&text, &(code + "fn promise_08_y() {}\n")), [(file, 43)]);
+}

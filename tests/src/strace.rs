@@ -119,6 +119,19 @@ impl Strace {
         parse(&text)
     }
 
+    /// Runs a command and hands back the calls in which it, or whatever it runs, reaches for another machine.
+    #[must_use]
+    pub fn connections(&self, command: &Command) -> Vec<String> {
+        let log = env::temp_dir().join(format!("orch-strace-{}", random_word()));
+        let mut traced = self.command(command, |strace| {
+            strace.args(["-q", "-e", "trace=connect,sendto,sendmsg,bind", "-o"]).arg(&log);
+        });
+        traced.output().expect("strace runs");
+        let text = fs::read_to_string(&log).expect("strace writes its log");
+        let _ = fs::remove_file(&log);
+        text.lines().filter(|line| line.contains("AF_INET")).map(ToOwned::to_owned).collect()
+    }
+
     /// Every place in a record at which something can happen to what is changed, once each and in order. Files whose path
     /// `varies` says are called otherwise in each run are found by the number of the call alone.
     #[must_use]

@@ -6,6 +6,7 @@ use super::{Engine, Sandbox};
 mod clock;
 mod failure;
 mod hostile;
+mod network;
 mod option;
 mod session;
 mod shown;

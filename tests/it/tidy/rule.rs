@@ -1,5 +1,7 @@
 //! The house rules: each a function from sources to the places that break it. Reads no files.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::source::{Offence, Source, is_word};
 
 /// What a file may have in lines that are not tests. The aim is 400; above this it holds more than one noun.
@@ -203,5 +205,46 @@ pub(crate) fn drawn_folders(sources: &[Source], exists: impl Fn(&str) -> bool) -
             }
         }
     }
+    offences
+}
+
+/// How many promises there are.
+const PROMISES: usize = 42;
+/// What orch does not do yet, so that there is nothing to promise: deliver webhooks.
+const OPEN: usize = 32;
+
+/// Each promise has a row in `docs/promises.md`, which names the tests that are called `promise_NN_…`, each of which exists, and
+/// none of which is left out.
+pub(crate) fn promises(sources: &[Source]) -> Vec<Offence> {
+    let Some(page) = sources.iter().find(|source| source.path == "docs/promises.md") else { return Vec::new() };
+    let mut offences = Vec::new();
+    let mut tests = BTreeMap::new();
+    for source in sources.iter().filter(|source| source.is_rust()) {
+        for (index, line) in source.code.lines().enumerate() {
+            let named = line.trim_start().trim_start_matches("async ").strip_prefix("fn promise_");
+            if let Some((name, _)) = named.and_then(|rest| rest.split_once('(')) {
+                tests.insert(format!("promise_{name}"), source.offence(index + 1, "is not in docs/promises.md"));
+            }
+        }
+    }
+    let mut rows = BTreeSet::new();
+    for (index, line) in page.text.lines().enumerate() {
+        let Some(number) = line.strip_prefix("| ").and_then(|row| row.split(' ').next()?.parse::<usize>().ok()) else {
+            continue;
+        };
+        rows.insert(number);
+        let names: Vec<&str> = line.split('`').filter(|word| word.starts_with("promise_")).collect();
+        if names.is_empty() && number != OPEN {
+            offences.push(page.offence(index + 1, format!("promise {number} has no test")));
+        }
+        for name in names {
+            if tests.remove(name).is_none() || !name.starts_with(&format!("promise_{number:02}_")) {
+                offences.push(page.offence(index + 1, format!("there is no {name}, or it is of another promise")));
+            }
+        }
+    }
+    let missing = (1..=PROMISES).filter(|number| !rows.contains(number));
+    offences.extend(missing.map(|number| page.offence(1, format!("promise {number} has no row"))));
+    offences.extend(tests.into_values());
     offences
 }
