@@ -90,11 +90,17 @@ fn start_tracing() {
     }
 }
 
+/// Tries whether the process may open as many files as a runtime does for itself, which would panic where it may not.
+fn enough_descriptors() -> std::io::Result<()> {
+    #[cfg(unix)]
+    let _pairs = (0..4).map(|_| std::os::unix::net::UnixStream::pair()).collect::<Result<Vec<_>, _>>()?;
+    Ok(())
+}
+
 fn run(cli: Cli, printer: &Printer) -> Result<Exit, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CliError::new(Exit::Unavailable, format!("could not start: {error}")))?;
+    let failed = |error: std::io::Error| CliError::new(Exit::Unavailable, format!("could not start: {error}"));
+    enough_descriptors().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let app = App::new(&cli.global, printer.clone(), Arc::new(OpenStore::new(1)), None)?;
     let redactor = app.redactor.clone();
     let result = runtime.block_on(async {

@@ -186,7 +186,8 @@ fn promise_26_no_artifact_leads_out_or_is_a_device() {
         let new = fed(&sandbox, &["artifact", "new", "TSK-001", &name, "--force"], b"");
         assert_ne!(new.code, Some(0), "{what}: {new}");
         assert!(matches!(new.code, Some(2..=9)), "{what}: {new}");
-        assert!(matches!(written.code, Some(0 | 9)), "{what}: {written}");
+        // the store has it, and says that the folder has not
+        assert!(matches!(written.code, Some(0 | 9 | 10)), "{what}: {written}");
     }
     assert_eq!(fs::read_to_string(&secret).unwrap(), "the secret outside");
     assert_eq!(kept, "0");

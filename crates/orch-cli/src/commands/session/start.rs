@@ -46,7 +46,9 @@ impl Start {
                 service.start(orders, &asked, &ground).await?
             }
             Err(unreadable) => match service.resume(orders, &asked, lease_seconds).await {
-                Err(ServiceError::Refused(Refusal::NoActiveSession { .. })) => return Err(unreadable),
+                Err(ServiceError::Refused(Refusal::NoActiveSession { .. } | Refusal::NoTask(_))) => {
+                    return Err(unreadable);
+                }
                 resumed => with_warning(resumed?, &unreadable),
             },
         };
