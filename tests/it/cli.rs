@@ -2,17 +2,9 @@
 
 use super::Sandbox;
 
-/// A project with task TSK-001 in an active session.
-fn started() -> Option<Sandbox> {
-    let sandbox = Sandbox::project()?;
-    sandbox.orch(&["task", "create", "x"]).success();
-    sandbox.orch(&["session-start", "TSK-001"]).success();
-    Some(sandbox)
-}
-
 #[test]
 fn promise_04_each_failure_has_its_code_and_says_what_to_do() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     for (arguments, code, word) in [
         (["task", "shw"].as_slice(), 2, "usage"),
         (&["task", "show", "../x"], 2, "usage"),
@@ -51,7 +43,7 @@ fn promise_04_each_failure_has_its_code_and_says_what_to_do() {
 
 #[test]
 fn a_held_task_is_a_conflict_until_its_lease_runs_out() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     let run = sandbox.orch_as("bob", &["session-start", "TSK-001", "--json"]);
     assert_eq!(run.fails_with(5).error()["details"]["holder"], "tester");
     let later = |actor: &str, arguments: &[&str]| {
@@ -94,7 +86,7 @@ fn the_ready_tasks_come_by_priority_then_age_and_wait_for_others() {
 
 #[test]
 fn a_task_may_be_left_out() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     sandbox.orch(&["phase", "show"]).success();
     sandbox.orch(&["check", "record", "lint", "--pass"]).success();
     sandbox.orch(&["task", "create", "y"]).success();
@@ -106,7 +98,7 @@ fn a_task_may_be_left_out() {
 
 #[test]
 fn a_check_is_run_recorded_and_its_code_passed_on() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     let run = sandbox.orch(&["check", "run", "tests", "--", "sh", "-c", "echo out; echo err >&2; exit 7"]);
     assert_eq!(run.code, Some(7), "{run}");
     let recorded = "SELECT payload->'passed', payload->>'exit_code', payload->>'output_tail' FROM orchestration_events WHERE event_type = 'orchestration.check.recorded'";
@@ -134,7 +126,7 @@ fn promise_27_stored_text_is_kept_and_shown_without_harm() {
 
 #[test]
 fn promise_26_an_artifact_that_leads_out_is_not_taken_up() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     std::fs::create_dir_all(sandbox.root().join(".orch/tasks/TSK-001")).unwrap();
     std::os::unix::fs::symlink("/etc/hostname", sandbox.root().join(".orch/tasks/TSK-001/TASK.md")).unwrap();
     let run = sandbox.orch(&["phase-complete", "TSK-001"]);
@@ -143,7 +135,7 @@ fn promise_26_an_artifact_that_leads_out_is_not_taken_up() {
 
 #[test]
 fn promise_41_nobody_reading_is_no_panic() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     for program in ["orch task list >&-", "orch event list | true", "orch task create y >&- 2>&-"] {
         let mut command = sandbox.command("sh");
         let path = crate::support::orch_folder();

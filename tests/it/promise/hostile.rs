@@ -12,18 +12,6 @@ use super::Sandbox;
 use super::world::plain;
 use crate::support::Run;
 
-/// A project with task TSK-001 in an active session.
-fn started() -> Option<Sandbox> {
-    let sandbox = Sandbox::project()?;
-    sandbox.orch(&["task", "create", "x"]).success();
-    sandbox.orch(&["session", "start", "TSK-001"]).success();
-    Some(sandbox)
-}
-
-fn events(sandbox: &Sandbox) -> String {
-    sandbox.sql("SELECT count(*) FROM orchestration_events")
-}
-
 /// Runs orch and says how many KiB of memory it had at most, which the shell's `ulimit` cannot tell.
 fn measured(sandbox: &Sandbox, arguments: &[&str]) -> (Run, u64) {
     let mut command = sandbox.orch_command(arguments);
@@ -85,10 +73,10 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 
 #[test]
 fn promise_25_no_yaml_costs_much_and_faults_have_places() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     // what the program takes without any of it, in KiB
     let (_, plain) = measured(&sandbox, &["task", "show", "nope"]);
-    let before = events(&sandbox);
+    let before = sandbox.events();
     for (name, text, place) in bombs() {
         for (file, arguments) in [
             ("bomb.yaml", ["workflow", "check", "bomb.yaml"].as_slice()),
@@ -106,12 +94,12 @@ fn promise_25_no_yaml_costs_much_and_faults_have_places() {
         }
         fs::remove_file(sandbox.root().join(".orch/workflow.yaml")).unwrap();
     }
-    assert_eq!(events(&sandbox), before);
+    assert_eq!(sandbox.events(), before);
 }
 
 #[test]
 fn promise_25_settings_are_read_as_carefully() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     let own = fs::read(sandbox.root().join(".orch/config.yaml")).unwrap_or_default();
     for (name, text, place) in bombs() {
         if name == "nothing" {
@@ -161,7 +149,7 @@ fn not_files(folder: &Path, outside: &Path) -> Vec<(&'static str, String)> {
 
 #[test]
 fn promise_26_no_artifact_leads_out_or_is_a_device() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     let secret = sandbox.home().join("secret");
     fs::write(&secret, "the secret outside").unwrap();
     let folder = sandbox.root().join(".orch/tasks/TSK-001");
@@ -196,8 +184,8 @@ fn promise_26_no_artifact_leads_out_or_is_a_device() {
 
 #[test]
 fn promise_26_no_name_leads_out() {
-    let Some(sandbox) = started() else { return };
-    let before = events(&sandbox);
+    let Some(sandbox) = Sandbox::started() else { return };
+    let before = sandbox.events();
     let long = "x".repeat(300);
     for name in [
         "../x",
@@ -238,13 +226,13 @@ fn promise_26_no_name_leads_out() {
             sandbox.orch(arguments).fails_with(2);
         }
     }
-    assert_eq!(events(&sandbox), before);
+    assert_eq!(sandbox.events(), before);
     assert_eq!(sandbox.changes(), "", "no file was made");
 }
 
 #[test]
 fn promise_26_files_of_a_project_are_plain_and_stay_inside() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     let secret = sandbox.home().join("secret");
     fs::write(&secret, "the secret outside").unwrap();
     let templates = sandbox.root().join(".orch/templates");
@@ -286,8 +274,8 @@ fn promise_26_files_of_a_project_are_plain_and_stay_inside() {
 
 #[test]
 fn promise_26_sizes_are_limited() {
-    let Some(sandbox) = started() else { return };
-    let before = events(&sandbox);
+    let Some(sandbox) = Sandbox::started() else { return };
+    let before = sandbox.events();
     let ten = vec![b'x'; (10 << 20) + 1];
     let text = String::from_utf8(ten.clone()).unwrap();
     fs::write(sandbox.root().join("big"), &ten).unwrap();
@@ -316,7 +304,7 @@ fn promise_26_sizes_are_limited() {
         let run = sandbox.orch(arguments);
         assert!(run.fails_with(2).stderr.len() < 4096, "{} bytes are told", run.stderr.len());
     }
-    assert_eq!(events(&sandbox), before);
+    assert_eq!(sandbox.events(), before);
     // the text of an error is cut, not refused, as its beginning says what it is
     fed(&sandbox, &["bug", "log", "-"], &[b"ValueError: x ".as_slice(), &ten].concat()).success();
     sandbox.orch(&["context", "search", long]).success();
@@ -324,8 +312,8 @@ fn promise_26_sizes_are_limited() {
 
 #[test]
 fn promise_04_deep_and_endless_documents_are_refused() {
-    let Some(sandbox) = started() else { return };
-    let before = events(&sandbox);
+    let Some(sandbox) = Sandbox::started() else { return };
+    let before = sandbox.events();
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         // an argument has at most 128 KiB
         let deep = open.repeat(20_000) + "1" + &close.repeat(20_000);
@@ -349,7 +337,7 @@ fn promise_04_deep_and_endless_documents_are_refused() {
             assert!(matches!(run.code, Some(2..=9)), "{arguments:?}: {run}");
         }
     }
-    assert_eq!(events(&sandbox), before);
+    assert_eq!(sandbox.events(), before);
     // as large as they may be, numbers come back as they were
     let numbers = json!([u64::MAX, i64::MIN, 1.797_693_134_862_315_7e308, 5e-324, 0.1]);
     let payload = numbers.to_string();
@@ -386,7 +374,7 @@ const METACHARACTERS: [&str; 22] = [
 #[test]
 fn promise_30_no_text_is_syntax_of_a_search_or_a_filter() {
     let Some((sandbox, _)) = plain() else { return };
-    let before = events(&sandbox);
+    let before = sandbox.events();
     for (nth, text) in METACHARACTERS.into_iter().enumerate() {
         for arguments in [
             ["context", "search", "--", text].as_slice(),
@@ -418,7 +406,7 @@ fn promise_30_no_text_is_syntax_of_a_search_or_a_filter() {
             assert!(!run.stderr.to_lowercase().contains("syntax"), "{run}");
         }
     }
-    assert_eq!(events(&sandbox), before);
+    assert_eq!(sandbox.events(), before);
     // what stands for anything elsewhere stands for itself here
     let listed = sandbox.json(&["event", "list", "--by", "%"]);
     assert_eq!(listed["events"], json!([]));
@@ -429,8 +417,8 @@ fn promise_30_no_text_is_syntax_of_a_search_or_a_filter() {
 
 #[test]
 fn promise_29_an_address_is_understood_or_refused_and_no_token_repeated() {
-    let Some(sandbox) = started() else { return };
-    let before = events(&sandbox);
+    let Some(sandbox) = Sandbox::started() else { return };
+    let before = sandbox.events();
     for url in [
         "https://user:hunter2Qx@github.com/o/r/pull/1",
         "https://hunter2Qx@github.com/o/r/pull/1",
@@ -459,7 +447,7 @@ fn promise_29_an_address_is_understood_or_refused_and_no_token_repeated() {
             assert!(!run.stderr.contains("hunter2Qx"), "{run}");
         }
     }
-    assert_eq!(events(&sandbox), before);
+    assert_eq!(sandbox.events(), before);
     let read = sandbox.json(&["git", "parse-pr", "https://GitHub.com:443/o/r/pull/7/files?token=hunter2Qx#x"]);
     assert_eq!(read["pull_request"]["url"], "https://github.com/o/r/pull/7");
     assert!(!read.to_string().contains("hunter2Qx"));

@@ -7,18 +7,6 @@ use super::Sandbox;
 /// After the lease of whoever began at the sandbox's instant.
 const LATER: &str = "2025-01-13T16:00:00Z";
 
-/// A project with task TSK-001 in an active session of `tester`.
-fn started() -> Option<Sandbox> {
-    let sandbox = Sandbox::project()?;
-    sandbox.orch(&["task", "create", "x"]).success();
-    sandbox.orch(&["session", "start", "TSK-001"]).success();
-    Some(sandbox)
-}
-
-fn events(sandbox: &Sandbox) -> String {
-    sandbox.sql("SELECT count(*) FROM orchestration_events")
-}
-
 fn later(sandbox: &Sandbox, actor: &str, arguments: &[&str]) -> crate::support::Run {
     let mut command = sandbox.orch_command(arguments);
     sandbox.finish(command.env("ORCH_NOW", LATER).env("ORCH_ACTOR", actor))
@@ -26,7 +14,7 @@ fn later(sandbox: &Sandbox, actor: &str, arguments: &[&str]) -> crate::support::
 
 #[test]
 fn promise_17_a_second_start_resumes_or_is_a_conflict() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     let again = sandbox.json(&["session", "start", "TSK-001"]);
     assert_eq!(again["session"]["resumed"], true);
     let run = sandbox.orch_as("bob", &["session", "start", "TSK-001", "--json"]);
@@ -36,9 +24,9 @@ fn promise_17_a_second_start_resumes_or_is_a_conflict() {
 
 #[test]
 fn promise_17_who_was_taken_over_is_refused_when_it_wakes() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     later(&sandbox, "bob", &["session", "start", "TSK-001", "--take-over"]).success();
-    let before = events(&sandbox);
+    let before = sandbox.events();
     for arguments in [
         ["phase", "complete", "TSK-001", "--override"].as_slice(),
         &["phase", "back", "TSK-001", "--to", "intake", "--reason", "x"],
@@ -48,12 +36,12 @@ fn promise_17_who_was_taken_over_is_refused_when_it_wakes() {
         let run = later(&sandbox, "tester", &[arguments, &["--json"]].concat());
         assert_eq!(run.fails_with(5).error()["details"]["holder"], "bob", "{run}");
     }
-    assert_eq!(events(&sandbox), before);
+    assert_eq!(sandbox.events(), before);
 }
 
 #[test]
 fn promise_18_another_resumes_what_a_killed_agent_left() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     sandbox.orch(&["phase", "complete", "TSK-001", "--override"]).success();
     // the agent is killed while it has something run, with the store open
     let ready = sandbox.root().join("ready");
@@ -94,10 +82,10 @@ fn promise_20_a_session_keeps_its_template_whatever_becomes_of_the_file() {
             None => fs::remove_file(&file).unwrap(),
         }
         assert_eq!(sandbox.json(&["phase", "show", "TSK-001"])["instructions"], pinned, "{content:?}");
-        let before = events(&sandbox);
+        let before = sandbox.events();
         let resumed = sandbox.orch(&["session", "start", "TSK-001"]);
         assert!(resumed.success().stdout.contains(told), "{content:?}: {resumed}");
-        assert_eq!(events(&sandbox), before, "{content:?}");
+        assert_eq!(sandbox.events(), before, "{content:?}");
     }
     sandbox.orch(&["phase", "complete", "TSK-001", "--phase", "todo"]).success();
     fs::write(&file, "phases: broken\n").unwrap();
@@ -118,7 +106,7 @@ fn promise_21_what_passes_a_gate_leaves_who_why_from_and_to() {
     sandbox.configure("workflow:\n  allow_phase_skip: true\n");
     sandbox.orch(&["task", "create", "x"]).success();
     sandbox.orch(&["session", "start", "TSK-001"]).success();
-    let before = events(&sandbox);
+    let before = sandbox.events();
     for arguments in [
         ["phase", "complete", "TSK-001", "--override", "--reason", ""].as_slice(),
         &["phase", "complete", "TSK-001", "--override", "--reason", " \t"],
@@ -127,7 +115,7 @@ fn promise_21_what_passes_a_gate_leaves_who_why_from_and_to() {
         &["session", "end", "TSK-001", "--force", "--reason", ""],
     ] {
         sandbox.orch(arguments).fails_with(2);
-        assert_eq!(events(&sandbox), before, "{arguments:?}");
+        assert_eq!(sandbox.events(), before, "{arguments:?}");
     }
     sandbox.orch(&["phase", "complete", "TSK-001", "--override", "--reason", "known"]).success();
     sandbox
@@ -154,7 +142,7 @@ fn promise_21_what_passes_a_gate_leaves_who_why_from_and_to() {
 
 #[test]
 fn promise_22_what_the_gate_judged_is_what_is_recorded() {
-    let Some(sandbox) = started() else { return };
+    let Some(sandbox) = Sandbox::started() else { return };
     let name = ".orch/tasks/TSK-001/TASK.md";
     sandbox.write(name, "# Judged\n");
     let completed = sandbox.orch(&["phase", "complete", "TSK-001", "--json"]);

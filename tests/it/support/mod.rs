@@ -67,6 +67,19 @@ impl<E: Engine> Sandbox<E> {
         Some(sandbox)
     }
 
+    /// A project with task TSK-001 in an active session of `tester`.
+    pub(crate) fn started() -> Option<Self> {
+        let sandbox = Self::project()?;
+        sandbox.orch(&["task", "create", "x"]).success();
+        sandbox.orch(&["session", "start", "TSK-001"]).success();
+        Some(sandbox)
+    }
+
+    /// How many events the log has.
+    pub(crate) fn events(&self) -> String {
+        self.sql("SELECT count(*) FROM orchestration_events")
+    }
+
     /// Runs `orch init --json` for a store of this kind.
     pub(crate) fn init(&self) -> Run {
         self.finish(&mut self.init_command())
