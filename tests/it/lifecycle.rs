@@ -148,4 +148,12 @@ fn a_linked_work_tree_shares_the_store_of_the_main_one() {
     sandbox.orch(&["task", "create", "x"]).success();
     let listed = sandbox.json(&["-C", "../linked", "task", "list"]);
     assert_eq!(listed["total"], 1);
+    // many keep them inside of the main one; they have a HEAD of their own all the same
+    sandbox.git(&["worktree", "add", "--quiet", "-b", "other", "trees/other"]);
+    std::fs::create_dir(sandbox.root().join("trees/other/src")).unwrap();
+    for folder in ["trees/other", "trees/other/src"] {
+        assert_eq!(sandbox.json(&["-C", folder, "task", "list"])["total"], 1);
+        assert_eq!(sandbox.json(&["-C", folder, "git", "status"])["branch"], "other");
+    }
+    assert_eq!(sandbox.json(&["-C", "trees", "git", "status"])["branch"], "main");
 }

@@ -290,7 +290,7 @@ impl App {
 
     /// The project's repository, opened when a hook asks for it.
     pub(crate) fn git(&self) -> LazyGit {
-        LazyGit::new(self.project.as_ref().map_or_else(|| self.start.clone(), |project| self.worktree(project)))
+        LazyGit::new(self.project.as_ref().map_or_else(|| self.start.clone(), |project| project.sources(&self.start)))
     }
 
     /// How commits are made here, as the settings say it.
@@ -299,14 +299,9 @@ impl App {
         Ok(CommitSettings::new(&self.settings, &folder))
     }
 
-    /// The folder that the sources of the project are in, seen from here.
+    /// The folder that the sources of the project are in for whoever works here.
     pub(crate) fn work_tree(&self) -> Result<PathBuf, CliError> {
-        Ok(self.worktree(self.project()?))
-    }
-
-    /// A linked work tree shares the store of the main one, but has a HEAD of its own.
-    fn worktree(&self, project: &Project) -> PathBuf {
-        if self.start.starts_with(&project.root) { project.root.clone() } else { self.start.clone() }
+        Ok(self.project()?.sources(&self.start))
     }
 
     /// The task that a command is about: the one named, else the only one with an active session.

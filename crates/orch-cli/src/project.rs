@@ -52,6 +52,18 @@ impl Project {
         }
     }
 
+    /// The folder with the sources that somebody at `start` works on. A linked work tree of git shares the store of its main
+    /// one, but has sources and a HEAD of its own, also where it lies inside of the main one.
+    pub(crate) fn sources(&self, start: &Path) -> PathBuf {
+        let below = start.ancestors().take_while(|folder| *folder != self.root);
+        // whatever cannot be read tells its reason to whoever reads it
+        let is_linked = |folder: &&Path| {
+            folder.join(".git").is_file() && main_work_tree(folder).is_ok_and(|main| main.as_ref() == Some(&self.root))
+        };
+        let fallback = if start.starts_with(&self.root) { &self.root } else { start };
+        below.into_iter().find(is_linked).unwrap_or(fallback).to_owned()
+    }
+
     fn at(root: PathBuf) -> Result<Self, CliError> {
         check_folder(&root.join(FOLDER))?;
         Ok(Self { root })
