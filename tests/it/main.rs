@@ -14,6 +14,7 @@ mod sqlite {
     type Engine = crate::support::Sqlite;
     pub(crate) type Sandbox = crate::support::Sandbox<Engine>;
 
+    mod agents;
     mod archive;
     mod bug;
     mod cli;
@@ -37,6 +38,7 @@ mod sqlite {
     mod integrity;
     mod lifecycle;
     mod mcp;
+    mod prime;
     mod promise;
     mod redaction;
     mod search;
@@ -66,6 +68,7 @@ mod postgres {
     mod integrity;
     mod lifecycle;
     mod mcp;
+    mod prime;
     mod promise;
     mod redaction;
     mod search;

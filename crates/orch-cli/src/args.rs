@@ -89,6 +89,12 @@ pub(crate) enum Command {
     Status(commands::status::Status),
     /// The ready tasks, best first
     Next(commands::next::Next),
+    /// What an agent needs at the start of its work, in at most 300 tokens
+    ///
+    /// The task, its phase, what is missing in it, notes that others left, and the latest decisions: gates that were overridden,
+    /// phases that were skipped or gone back to, approvals, and events of a type that ends in .decision. Texts are cut until all
+    /// fits. Without a task it tells which are yours and which are ready.
+    Prime(commands::prime::Prime),
     /// Take an example task through all phases in a scratch repository
     Demo(commands::demo::Demo),
     /// Look for what is wrong with the project, the store and the settings
@@ -126,6 +132,9 @@ pub(crate) enum Command {
     /// The repository, and the commits and pull requests that belong to a task
     #[command(subcommand)]
     Git(commands::git::Verb),
+    /// What coding agents read of the project
+    #[command(subcommand)]
+    Agents(commands::agents::Verb),
     /// Workflow templates
     #[command(subcommand)]
     Workflow(commands::workflow::Verb),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "the doc comments of arguments are help texts, where back-ticks would show")]
 
+mod agents;
 mod app;
 mod args;
 mod commands;

@@ -24,6 +24,7 @@ fn what_others_wrote_is_data_without_tricks_and_secrets() {
         ("task_show", json!({})),
         ("task_list", json!({})),
         ("session_status", json!({})),
+        ("prime", json!({})),
         ("bug_show", json!({"bug": "BUG-001"})),
         ("event_list", json!({})),
         ("context_search", json!({"query": "Ignore"})),

@@ -46,7 +46,7 @@ fn the_list_of_tools_is_small_typed_and_says_what_reads() {
     }
     for tool in all["tools"].as_array().unwrap() {
         let (hints, schema) = (&tool["annotations"], &tool["inputSchema"]);
-        let reads = ["_show", "_list", "_status", "_get", "_next", "_search"];
+        let reads = ["prime", "_show", "_list", "_status", "_get", "_next", "_search"];
         let reads = reads.iter().any(|end| tool["name"].as_str().unwrap().ends_with(end));
         assert_eq!(hints["readOnlyHint"].as_bool().unwrap_or(false), reads, "{tool}");
         assert_eq!(hints["openWorldHint"], json!(false), "{tool}");
@@ -82,6 +82,7 @@ fn answers_cost_few_tokens() {
         ("session_start", json!({"task": "TSK-001"})),
         ("phase_show", json!({})),
         ("session_status", json!({})),
+        ("prime", json!({})),
         ("phase_complete", json!({})),
         ("task_show", json!({})),
         ("context_search", json!({"query": "address login"})),

@@ -34,6 +34,7 @@ const APART: [&str; 3] = ["orch-db-import.1", "orch-db-restore.1", "orch-mcp.1"]
 pub(super) const COMMANDS: &[Command] = &[
     reads("status", &[]),
     reads("next", &[]),
+    reads("prime", &[]),
     reads("doctor", &[]),
     reads("sprint list", &[]),
     reads("sprint show", &["SPR-001"]),
@@ -68,6 +69,8 @@ pub(super) const COMMANDS: &[Command] = &[
     reads("completions", &["bash"]),
     reads("man", &["--folder", "man"]),
     writes("init", &[]),
+    writes("init", &["--agents", "--mcp", "claude,codex,cursor,gemini,vscode"]),
+    reads("agents check", &[]),
     writes("db migrate", &[]),
     writes("db backup", &["--force", "backup"]),
     writes("sprint create", &["a sprint"]),

@@ -5,8 +5,9 @@ use std::path::Path;
 use clap::Args;
 use orch_core::store::StoreError;
 use orch_store::{Created, Existing};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::agents::{self, Client, Effect, Plan};
 use crate::app::App;
 use crate::database::{Database, NewDatabase};
 use crate::error::CliError;
@@ -29,6 +30,15 @@ pub(crate) struct Init {
     /// read and git does not see.
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
+    /// Tell coding agents how to work with orch: in AGENTS.md, and in CLAUDE.md and GEMINI.md where they are
+    ///
+    /// The section stands between two marks and is brought up to date by the same command; everything else in the files stays.
+    /// See also: orch agents check
+    #[arg(long)]
+    agents: bool,
+    /// Enter the server `orch mcp` into the settings that a client of MCP has in the project, unless it is there
+    #[arg(long, value_name = "CLIENT", value_enum, value_delimiter = ',')]
+    mcp: Vec<Client>,
 }
 
 impl Init {
@@ -41,7 +51,8 @@ impl Init {
             Some(named) => named.database.clone(),
             None => app.database(&project)?,
         };
-        make_folder(&folder)?;
+        let plans = agents::plan(&project.sources(&app.start), self.agents, &self.mcp)?;
+        make_folder(&folder, 0o700)?;
         write_ignored(&folder.join(".gitignore"))?;
         refuse_remains(app, &database, &folder)?;
         let created = database.create().await?;
@@ -53,22 +64,57 @@ impl Init {
             named.remember(&folder)?;
         }
         let new = created == Created::New;
+        let files = carry_out(&plans, new || named.is_some())?;
         let store = database.to_string();
         app.printer.answer(
             || {
                 let mut place = json!({ "store": store });
                 view::put_path(&mut place, "root", &project.root);
                 view::put_path(&mut place, "folder", &folder);
-                view::answer(json!({"project": place, "created": new}), app.id())
+                let files: Vec<Value> = files.iter().map(file_view).collect();
+                view::answer(json!({"project": place, "created": new, "files": files}), app.id())
             },
             || {
                 let what = if new { "Made" } else { "There is already" };
                 let (root, store) = (visible_line(&project.root.to_string_lossy()), visible_line(&store));
-                format!("{what} a project at {root}\nStore: {store}\nNext: orch task create \"Your first task\"\n")
+                let files: String = files.iter().map(file_line).collect();
+                format!(
+                    "{what} a project at {root}\nStore: {store}\n{files}Next: orch task create \"Your first task\"\n"
+                )
             },
         );
         Ok(())
     }
+}
+
+/// Changes the files that agents read. Where the project or one of them was changed before, it is not known what a failure left.
+fn carry_out(plans: &[Plan], is_changed: bool) -> Result<Vec<(&Path, Effect)>, CliError> {
+    let mut done: Vec<(&Path, Effect)> = Vec::new();
+    for plan in plans {
+        let effect = plan.carry_out().map_err(|mut error| {
+            if is_changed || done.iter().any(|(_, effect)| *effect != Effect::Kept) {
+                error.exit = Exit::Unknown;
+            }
+            error.hint("repeat the command; what was done stays as it is")
+        })?;
+        done.push((&plan.path, effect));
+    }
+    Ok(done)
+}
+
+fn file_view((path, effect): &(&Path, Effect)) -> Value {
+    let mut document = json!({"effect": effect.word()});
+    view::put_path(&mut document, "path", path);
+    document
+}
+
+fn file_line((path, effect): &(&Path, Effect)) -> String {
+    let what = match effect {
+        Effect::Made => "made",
+        Effect::Changed => "brought up to date",
+        Effect::Kept => "as it should be",
+    };
+    format!("{}: {what}\n", path.display())
 }
 
 /// What git is not to see is written once; who changed it since meant it.

@@ -1,5 +1,6 @@
 //! The commands, one file a verb: arguments, call, print. No rule is made here.
 
+pub(crate) mod agents;
 pub(crate) mod approval;
 pub(crate) mod artifact;
 pub(crate) mod bug;
@@ -18,6 +19,7 @@ pub(crate) mod mcp;
 pub(crate) mod next;
 pub(crate) mod op;
 pub(crate) mod phase;
+pub(crate) mod prime;
 pub(crate) mod session;
 pub(crate) mod sprint;
 pub(crate) mod status;
@@ -35,6 +37,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit, CliError> {
         Command::Init(args) => args.run(app).await?,
         Command::Status(args) => args.run(app).await?,
         Command::Next(args) => args.run(app).await?,
+        Command::Prime(args) => args.run(app).await?,
         Command::Demo(args) => args.run(app)?,
         Command::Doctor(args) => return args.run(app).await,
         Command::Sprint(verb) => verb.run(app).await?,
@@ -43,6 +46,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit, CliError> {
         Command::Phase(verb) => verb.run(app).await?,
         Command::Artifact(verb) => verb.run(app).await?,
         Command::Check(verb) => return verb.run(app).await,
+        Command::Agents(verb) => verb.run(app)?,
         Command::Approval(verb) => verb.run(app).await?,
         Command::Bug(verb) => verb.run(app).await?,
         Command::Context(verb) => verb.run(app).await?,

@@ -6,6 +6,16 @@ use super::tool::{Kind, Nature, Paging, Parameter, Place, Tool, Tools};
 /// All tools.
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
+        name: "prime",
+        about: "What you need first: your task, its phase, what is missing, notes, decisions",
+        set: Tools::Core,
+        nature: Nature::Reads,
+        command: &["prime"],
+        parameters: &[TASK],
+        paging: Paging::None,
+        shape: session::prime,
+    },
+    Tool {
         name: "task_next",
         about: "List tasks ready to be worked on, best first",
         set: Tools::Core,

@@ -4,6 +4,7 @@
 mod bug;
 mod changes;
 mod commit;
+mod decision;
 mod hook;
 mod import;
 mod pinned;

@@ -62,7 +62,8 @@ struct Phase {
     validation: Option<Validation>,
     /// What orch does by itself in this phase.
     hooks: Option<Hooks>,
-    /// The custom events that may be emitted in this phase, for example `execute.step_complete`.
+    /// The custom events that may be emitted in this phase, for example `execute.step_complete`. One whose
+    /// type ends in `.decision` says what was decided: `orch prime` shows it.
     #[schemars(default, schema_with = "events")]
     events: (),
     /// What is shown when the phase has been completed.

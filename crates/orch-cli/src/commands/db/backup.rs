@@ -88,6 +88,6 @@ fn taken(path: &Path) -> CliError {
 
 fn named_after_the_time(app: &App, orch_dir: &Path, ending: &str) -> Result<PathBuf, CliError> {
     let folder = orch_dir.join(FOLDER);
-    make_folder(&folder)?;
+    make_folder(&folder, 0o700)?;
     Ok(folder.join(format!("orch-{}.{ending}", app.clock.now().format("%Y%m%dT%H%M%SZ"))))
 }

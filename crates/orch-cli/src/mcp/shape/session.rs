@@ -75,6 +75,29 @@ fn looked(answer: &Value) -> Value {
     document
 }
 
+/// What an agent needs at the start of its work.
+pub(in crate::mcp) fn prime(answer: &Value, _: Page) -> Value {
+    let told = &answer["prime"];
+    let task = &told["task"];
+    json!({
+        "task": task["task_code"],
+        "status": task["status"],
+        "phase": task["phase"]["name"],
+        "goal": task["phase"]["goal"],
+        "missing": told["missing"],
+        "warnings": told["warnings"],
+        "next": told["next"],
+        "data": {
+            "title": task["title"],
+            "holder": task["held_by"],
+            "agent_notes": told["notes"],
+            "decisions": told["decisions"],
+            "active": told["active"],
+            "ready": told["ready"],
+        },
+    })
+}
+
 /// A session's way through its phases.
 pub(in crate::mcp) fn status(answer: &Value, _: Page) -> Value {
     let shown = &answer["session"];
