@@ -157,3 +157,23 @@ fn a_linked_work_tree_shares_the_store_of_the_main_one() {
     }
     assert_eq!(sandbox.json(&["-C", "trees", "git", "status"])["branch"], "main");
 }
+
+#[test]
+fn a_begun_artifact_is_not_overwritten_by_whoever_repeats_it() {
+    let Some(sandbox) = Sandbox::started() else { return };
+    let begin = ["artifact", "new", "PLAN.md", "--json", "--idempotency-key", "k"];
+    let path = sandbox.root().join(".orch/tasks/TSK-001/PLAN.md");
+    let first = sandbox.orch(&begin).success().json();
+    std::fs::write(&path, "# Mine\n").unwrap();
+    assert_eq!(sandbox.orch(&begin).success().json(), first);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "# Mine\n");
+    let other = sandbox.orch(&["artifact", "new", "PLAN.md"]);
+    assert!(other.fails_with(5).stderr.contains("--force"), "{other}");
+    // whoever was killed before the file was written has it with the next try
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(sandbox.orch(&begin).success().json(), first);
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), first["artifact"]["size"].as_u64().unwrap());
+    sandbox.orch(&["artifact", "new", "PLAN.md", "--force", "--idempotency-key", "k"]).fails_with(2);
+    sandbox.orch(&["artifact", "new", "PLAN.md", "--force"]).success();
+    sandbox.orch(&["db", "check"]).success();
+}

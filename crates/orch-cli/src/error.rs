@@ -319,6 +319,9 @@ impl From<Refusal> for CliError {
             Refusal::MayNotOverride { allowed, .. } => Self::refused(message)
                 .hint(format!("ask {}, who may", join(&allowed)))
                 .details(json!({"override_actors": allowed})),
+            Refusal::ArtifactExists { .. } => {
+                Self::new(Exit::Conflict, message).hint("edit it, or replace it with --force")
+            }
             Refusal::CodeTaken(_) => {
                 Self::new(Exit::Conflict, message).hint("give another one, or none: the next free one is taken")
             }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::code::{Actor, BugCode, EventType, PhaseName, SessionKey, SprintCode, TaskCode};
+use crate::code::{Actor, ArtifactName, BugCode, EventType, PhaseName, SessionKey, SprintCode, TaskCode};
 use crate::gate::Missing;
 use crate::task::TaskStatus;
 
@@ -38,6 +38,14 @@ pub enum Refusal {
     /// The code is taken.
     #[error("{0} exists already")]
     CodeTaken(String),
+    /// The task's folder has a file for this artifact.
+    #[error("artifact {name} of task {task} exists already")]
+    ArtifactExists {
+        /// The task.
+        task: TaskCode,
+        /// The artifact.
+        name: ArtifactName,
+    },
     /// It was changed since the caller read it.
     #[error("{what} is in version {found}, not {expected}")]
     VersionChanged {

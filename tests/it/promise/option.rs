@@ -169,3 +169,34 @@ fn promise_04_no_value_of_a_setting_is_a_defect() {
     }
     assert_eq!(state(&sandbox), before);
 }
+
+/// Commands that may be repeated as they are, and tell what they found: they change nothing in the store, or only where what it
+/// keeps lies, or know by themselves what they did, as an import does. The last makes a project of its own.
+const KEYLESS: [&str; 8] =
+    ["init", "db migrate", "db backup", "event import", "event reindex", "event archive", "workflow init", "demo"];
+
+#[test]
+fn promise_05_each_command_may_be_repeated_under_its_key() {
+    let Some((sandbox, operation)) = plain() else { return };
+    let mut runs = 0;
+    for command in COMMANDS.iter().filter(|command| !command.reads) {
+        let line = command.line(&operation);
+        let key = format!("key of {}", command.words);
+        let mut line: Vec<&str> = line.iter().map(String::as_str).collect();
+        line.splice(0..0, ["--json", "--idempotency-key", &key]);
+        let run = || {
+            let output = sandbox.orch_command(&line).output().unwrap();
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let first = run();
+        assert_eq!(first.0, Some(0), "{line:?}");
+        if KEYLESS.contains(&command.words) {
+            continue;
+        }
+        let before = state(&sandbox);
+        assert_eq!(run(), first, "{}: the first answer, the id of its operation with it", command.words);
+        assert_eq!(state(&sandbox), before, "{}", command.words);
+        runs += 1;
+    }
+    assert!(runs >= 25, "{runs} commands");
+}

@@ -22,7 +22,7 @@ pub use commit::{CommitAnswer, CommitDone, Committing};
 pub use hook::{Captured, HookCall, HookReport};
 pub use import::{BatchAnswer, EventBatch, ImportService};
 pub use reconcile::Reconciled;
-pub use record::{CheckReport, EventAnswer, RecordService, TaskAnswer};
+pub use record::{ArtifactBegun, CheckReport, EventAnswer, RecordService, TaskAnswer};
 pub use session::{Completion, Done, Orders, SessionAnswer, SessionService, SessionView};
 pub use sprint::{SprintAnswer, SprintService};
 pub use task::{TaskService, TaskUpdate};

@@ -24,6 +24,13 @@ pub struct TaskAnswer {
     pub task: Task,
 }
 
+/// An artifact that was begun: its file is there to be edited, and nothing of it in the store yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactBegun {
+    /// Length of what was written, in bytes.
+    pub size: u64,
+}
+
 /// An event that was emitted; its id is in [`Outcome::event_ids`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventAnswer {
@@ -200,6 +207,37 @@ impl<S: Store> RecordService<'_, S> {
                 task: code.clone(),
                 source: Box::new(source),
             })?;
+        }
+        Ok(outcome)
+    }
+
+    /// Writes the file of an artifact that is to be edited, over one that is there only if it is to be replaced. The store takes
+    /// it up with the next completed phase.
+    ///
+    /// # Errors
+    /// [`Refusal::ArtifactExists`] if there is one. A folder that fails leaves the file as it was.
+    pub async fn begin_artifact(
+        &self,
+        operation: &Operation,
+        code: &TaskCode,
+        file: &ArtifactFile,
+        replaces: bool,
+    ) -> Result<Outcome<ArtifactBegun>, ServiceError> {
+        let found = self.folder.read(code)?;
+        let is_there = found.files.iter().any(|there| there.name == file.name)
+            || found.refused.iter().any(|(name, _)| name == file.name.as_str());
+        let request = Request::new(operation, "artifact.new", &(code, &file.name, replaces));
+        let decide = |context: TaskContext| {
+            let draft = draft_of(&context, operation)?;
+            if is_there && !replaces {
+                return Err(Refusal::ArtifactExists { task: code.clone(), name: file.name.clone() });
+            }
+            Ok(TaskChange { draft, answer: ArtifactBegun { size: file.content.len() as u64 } })
+        };
+        let outcome = self.store.change_task(&request, &TaskScope::of(code), decide).await?;
+        // whoever did it first may have been killed before the file was written; one that is there may have been edited since
+        if !outcome.replayed || !is_there {
+            self.folder.write(code, &file.name, &file.content)?;
         }
         Ok(outcome)
     }

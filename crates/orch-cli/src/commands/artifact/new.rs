@@ -1,7 +1,7 @@
 //! `orch artifact new`.
 
 use clap::Args;
-use orch_core::artifact::ArtifactFolder as _;
+use orch_core::artifact::{ArtifactFile, ArtifactFolder as _};
 use orch_core::code::ArtifactName;
 use orch_core::refusal::Refusal;
 use orch_core::store::TaskStore;
@@ -12,7 +12,6 @@ use serde_json::json;
 use crate::app::App;
 use crate::args::task_and;
 use crate::error::CliError;
-use crate::exit::Exit;
 use crate::input;
 use crate::output::printer::visible_line;
 use crate::output::view;
@@ -36,24 +35,21 @@ impl New {
         let store = app.store().await?;
         let task = store.task(&code).await?.ok_or_else(|| Refusal::NoTask(code.clone()))?;
         let folders = app.folders()?;
-        let path = folders.folder(&code).join(name.as_str());
-        if path.symlink_metadata().is_ok() && !self.force {
-            return Err(CliError::new(Exit::Conflict, format!("{} exists already", app.shown(&path)))
-                .hint("edit it, or replace it with --force"));
-        }
         let workflow = match store.pinned_template(&code).await?.filter(|_| task.active_session().is_some()) {
             Some(pinned) => Workflow::parse(pinned.content.as_bytes(), &pinned.name)
                 .map_err(|faults| CliError::faults(&pinned.name, &faults))?,
             None => super::super::workflow::project_template(app)?.0,
         };
         let text = fill(&template_text(app, &workflow, &name)?, &task, app);
-        folders.write(&code, &name, text.as_bytes())?;
+        let file = ArtifactFile::new(name, text.into_bytes());
+        let begun = App::records(store, &folders).begin_artifact(&app.operation(), &code, &file, self.force).await?;
+        let path = app.shown(&folders.folder(&code).join(file.name.as_str()));
         app.printer.answer(
             || {
-                let artifact = json!({"name": name, "path": app.shown(&path), "size": text.len()});
-                view::answer(json!({"artifact": artifact}), app.id())
+                let artifact = json!({"name": file.name, "path": path, "size": begun.answer.size});
+                view::answer(json!({"artifact": artifact}), &begun.operation_id)
             },
-            || format!("{}\n", visible_line(&app.shown(&path))),
+            || format!("{}\n", visible_line(&path)),
         );
         Ok(())
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::input;
 use crate::output::file::NewFile;
 use crate::output::printer::visible_line;
 use crate::output::view;
@@ -32,14 +33,19 @@ impl Init {
         };
         let folder = app.project()?.orch_dir();
         let path = folder.join("workflow.yaml");
-        if path.symlink_metadata().is_ok() && !self.force {
+        // whoever repeats it finds what they wrote
+        let there = input::plain(&path, template.yaml.len() as u64).ok().flatten();
+        let is_written = there.as_deref() == Some(template.yaml.as_bytes());
+        if path.symlink_metadata().is_ok() && !is_written && !self.force {
             return Err(CliError::new(Exit::Conflict, format!("{} exists already", app.shown(&path)))
                 .hint("edit it, or replace it with --force"));
         }
-        // written whole or not at all, and never through a link
-        let mut file = NewFile::begin(&path)?;
-        file.writer().write_all(template.yaml.as_bytes()).map_err(|error| CliError::io("write", &path, &error))?;
-        file.finish(if self.force { Existing::Replaced } else { Existing::Stays })?;
+        if !is_written {
+            // written whole or not at all, and never through a link
+            let mut file = NewFile::begin(&path)?;
+            file.writer().write_all(template.yaml.as_bytes()).map_err(|error| CliError::io("write", &path, &error))?;
+            file.finish(if self.force { Existing::Replaced } else { Existing::Stays })?;
+        }
         app.printer.answer(
             || view::answer(json!({"workflow": {"name": template.name, "path": app.shown(&path)}}), app.id()),
             || format!("Wrote {}\nEdit it, then run: orch workflow check\n", visible_line(&app.shown(&path))),
