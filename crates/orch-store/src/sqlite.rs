@@ -105,6 +105,7 @@ impl SqlStore {
         let path = options.path.display().to_string();
         let hold = Hold::shared(options).await?;
         check_header(&options.path, &path, i64::try_from(migrations.len()).unwrap_or(i64::MAX))?;
+        check_log(&options.path, &path)?;
         let access = access(&options.path);
         let archive = Box::new(ArchiveFile::of(options, access, Arc::clone(&clock)));
         let deadline = Instant::now() + options.busy_timeout;
@@ -333,6 +334,23 @@ fn check_header(path: &Path, shown: &str, known: i64) -> Result<(), StoreError> 
     }
 }
 
+/// Looks at the log before SQLite does, which would leave out what stands behind a damage.
+fn check_log(path: &Path, shown: &str) -> Result<(), StoreError> {
+    let log = log_path(path);
+    let unavailable = |error: std::io::Error| StoreError::Unavailable {
+        place: shown.to_owned(),
+        reason: format!("could not read {}: {error}", log.display()),
+        source: Some(error.into()),
+    };
+    match frames::damaged(&log).map_err(unavailable)? {
+        None => Ok(()),
+        Some(frame) => Err(StoreError::Damaged {
+            place: shown.to_owned(),
+            reason: format!("its log {} is damaged at frame {frame}, and there are commits behind it", log.display()),
+        }),
+    }
+}
+
 pub(crate) fn private_file(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -343,6 +361,7 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<()> {
 
 pub(crate) mod archive;
 mod backup;
+mod frames;
 pub(crate) mod hold;
 mod remains;
 mod restore;

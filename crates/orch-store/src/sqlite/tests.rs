@@ -189,3 +189,56 @@ async fn a_connection_whose_transaction_sqlite_ended_is_replaced() {
     drop(transaction);
     other.begin().await.unwrap();
 }
+
+/// A page in the log, as a number of bytes in a file.
+const LOGGED: usize = 4096 + 24;
+
+#[tokio::test]
+async fn a_damaged_log_is_told_from_one_that_was_not_written_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = created(folder.path()).await;
+    let store = SqlStore::open(&options, clock()).await.unwrap();
+    for code in ["TSK-001", "TSK-002", "TSK-003"] {
+        create_with(&store, code, 1).await.unwrap();
+    }
+    let (log, other) = (std::fs::read(log_path(&options.path)).unwrap(), folder.path().join("other-wal"));
+    let damaged = |bytes: &[u8]| {
+        std::fs::write(&other, bytes).unwrap();
+        frames::damaged(&other).unwrap()
+    };
+    let frames = log.len() / LOGGED;
+    let is_commit = |frame: usize| log[32 + (frame - 1) * LOGGED..][4..8] != [0; 4];
+    let commits: Vec<usize> = (1..=frames).filter(|frame| is_commit(*frame)).collect();
+    assert_eq!((commits.len(), commits.last()), (3, Some(&frames)));
+    assert_eq!(damaged(&log), None);
+    for at in 0..log.len() / 8 {
+        // a byte in each eighth of a word, a frame after the other
+        let at = at * 8 + at % 8;
+        if at % 61 != 0 && at > 32 && (at - 32) % LOGGED > 24 {
+            continue;
+        }
+        let mut bytes = log.clone();
+        bytes[at] ^= 0x10;
+        let frame = if at < 32 { 0 } else { 1 + (at - 32) / LOGGED };
+        let found = damaged(&bytes);
+        // whether a frame ends a transaction stands in the frame, so that may be what was damaged
+        let is_told = found == Some(frame as u64);
+        assert!(is_told || (frame >= commits[1] && found.is_none()), "byte {at} in frame {frame}: {found:?}");
+    }
+    for length in (0..log.len()).step_by(499) {
+        assert_eq!(damaged(&log[..length]), None, "cut off at {length}");
+    }
+    // a part of the last transaction is there, its end too, as after a power cut
+    let mut torn = log.clone();
+    torn[32 + commits[1] * LOGGED..][..LOGGED].fill(0);
+    assert_eq!(damaged(&torn), None);
+
+    // a log that was begun anew has frames of the one before behind its own
+    number(&store, "PRAGMA wal_checkpoint(RESTART)").await;
+    create_with(&store, "TSK-004", 1).await.unwrap();
+    let anew = std::fs::read(log_path(&options.path)).unwrap();
+    assert_eq!(anew.len(), log.len());
+    assert_ne!(anew[16..24], log[16..24]);
+    assert_eq!(damaged(&anew), None);
+    assert_eq!(frames::damaged(&folder.path().join("none")).unwrap(), None);
+}
