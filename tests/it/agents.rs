@@ -32,7 +32,7 @@ fn the_section_is_written_where_agents_read() {
     let Some(sandbox) = Sandbox::repository() else { return };
     // some are links to the common file or take it in, some are of their own
     sandbox.write(".claude/CLAUDE.md", "# Claude\r\n\r\nBe kind.\r\n");
-    sandbox.write("GEMINI.md", "Read\n@./AGENTS.md\nfirst.\n");
+    sandbox.write("GEMINI.md", "```\n# code\n```\n@./AGENTS.md\n");
     fs::set_permissions(sandbox.root().join(".claude/CLAUDE.md"), fs::Permissions::from_mode(0o640)).unwrap();
     symlink("AGENTS.md", sandbox.root().join("CLAUDE.md")).unwrap();
     let refused = sandbox.orch(&["init", "--agents", "--json"]);
@@ -51,7 +51,13 @@ fn the_section_is_written_where_agents_read() {
     assert_eq!(own.matches('\n').count(), own.matches("\r\n").count(), "line ends stay those of the file");
     assert_eq!(sandbox.root().join(".claude/CLAUDE.md").metadata().unwrap().mode() & 0o777, 0o640);
     assert!(sandbox.root().join("CLAUDE.md").is_symlink());
-    assert_eq!(read(&sandbox, "GEMINI.md"), "Read\n@./AGENTS.md\nfirst.\n");
+    assert_eq!(read(&sandbox, "GEMINI.md"), "```\n# code\n```\n@./AGENTS.md\n");
+    // what only looks so takes nothing in
+    for text in ["```\n@AGENTS.md\n```\n", "<!-- @AGENTS.md -->\n", "@../AGENTS.md\n", "@AGENTS.mdx\n"] {
+        sandbox.write("GEMINI.md", text);
+        sandbox.orch(&["agents", "check"]).fails_with(4);
+    }
+    fs::remove_file(sandbox.root().join("GEMINI.md")).unwrap();
 
     let files = ["AGENTS.md", ".claude/CLAUDE.md"];
     let before = files.map(|file| (read(&sandbox, file), sandbox.root().join(file).metadata().unwrap().ino()));
@@ -63,6 +69,13 @@ fn the_section_is_written_where_agents_read() {
     let Some(plain) = Sandbox::project() else { return };
     assert_eq!(plain.changes(), "");
     assert_eq!(plain.json(&["init"])["files"], json!([]));
+    // a file that was made read-only was made so on purpose; root may write it all the same, but does not
+    plain.write("CLAUDE.md", "# Claude\n");
+    fs::set_permissions(plain.root().join("CLAUDE.md"), fs::Permissions::from_mode(0o444)).unwrap();
+    let refused = plain.orch(&["init", "--agents"]);
+    assert!(refused.fails_with(9).stderr.contains("CLAUDE.md is read-only"), "{refused}");
+    assert_eq!(plain.changes(), "?? CLAUDE.md\n");
+    fs::remove_file(plain.root().join("CLAUDE.md")).unwrap();
     // a new file is for whoever may read new files
     plain.json(&["init", "--agents"]);
     assert_eq!(plain.root().join("AGENTS.md").metadata().unwrap().mode() & 0o044, 0o044);
@@ -121,7 +134,7 @@ fn what_is_no_file_of_the_project_is_refused_before_anything_is_changed() {
     fs::write(&outside, "theirs\n").unwrap();
     let pipe = |path: &Path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     let written = |text: &'static [u8]| move |path: &Path| fs::write(path, text).unwrap();
-    let cases: [Hindrance; 14] = [
+    let cases: [Hindrance; 16] = [
         ("AGENTS.md", "leads out of the project", &|path| symlink(&outside, path).unwrap()),
         ("AGENTS.md", "leads out of the project", &|path| symlink(".git/config", path).unwrap()),
         ("AGENTS.md", "is a link that leads nowhere", &|path| symlink("none", path).unwrap()),
@@ -133,6 +146,8 @@ fn what_is_no_file_of_the_project_is_refused_before_anything_is_changed() {
         ("AGENTS.md", "is not UTF-8, at byte 1", &written(b"x\xff\n")),
         ("AGENTS.md", ", line 2: a section begins that does not end", &written(b"x\n<!-- orch:begin 1 -->\n")),
         ("CLAUDE.md", ", line 1: a section ends that did not begin", &written(b"<!-- orch:end -->\n")),
+        (".mcp.json", "has \"mcpServers\" more than once", &written(b"{\"mcpServers\": {}, \"mcpServers\": {}}")),
+        ("AGENTS.md", "has more than 4 MiB", &|path| fs::write(path, "x".repeat((4 << 20) - 9)).unwrap()),
         (".mcp.json", "is not JSON: ", &written(b"{\"mcpServers\": {}")),
         (".mcp.json", "has no object under \"mcpServers\"", &written(b"{\"mcpServers\": 7}")),
         (".cursor", "leads out of the project", &|path| symlink(elsewhere.path(), path).unwrap()),

@@ -144,3 +144,19 @@ fn promise_41_nobody_reading_is_no_panic() {
         assert!(run.code == Some(0) && !run.stderr.contains("panicked"), "{program}: {run}");
     }
 }
+
+#[test]
+fn a_folder_that_was_made_by_mistake_is_told_from_a_project() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    // whoever writes a document by a path of another folder
+    sandbox.write("src/.orch/tasks/TSK-001/TASK.md", "# Task\n");
+    let run = sandbox.orch(&["-C", "src", "task", "list"]);
+    assert_eq!(run.code, sandbox.orch(&["-C", "src", "status"]).code);
+    assert!(matches!(run.code, Some(3 | 8)), "{run}");
+    if run.code == Some(3) {
+        assert!(
+            run.stderr.contains("hint: a project above is at [ROOT]; if [ROOT]/src/.orch is there by mistake"),
+            "{run}"
+        );
+    }
+}

@@ -160,3 +160,30 @@ fn fifty_agents_take_five_hundred_tasks_each_once() {
     assert_eq!(sandbox.sql(held), "500|500");
     sandbox.orch(&["db", "check"]).success();
 }
+
+#[test]
+fn a_key_answers_whoever_used_it_where_the_answer_is_about_them() {
+    let Some(sandbox) = started("") else { return };
+    sandbox.orch(&["task", "create", "y"]).success();
+    for (number, arguments) in [
+        ["task", "claim", "TSK-002"].as_slice(),
+        &["task", "release", "TSK-002"],
+        &["task", "claim", "--next"],
+        &["session", "start", "TSK-002"],
+        &["approval", "record", "TSK-001"],
+        &["task", "handoff", "TSK-002", "--to", "bob"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let key = format!("key-{number}");
+        let arguments = [arguments, ["--idempotency-key", &key].as_slice()].concat();
+        sandbox.orch_as("ann", &arguments).success();
+        let other = sandbox.orch_as("eve", &arguments);
+        assert!(other.fails_with(2).stderr.contains("key"), "{other}");
+        sandbox.orch_as("ann", &arguments).success();
+    }
+    let approved =
+        "SELECT DISTINCT actor FROM orchestration_events WHERE event_type = 'orchestration.approval.recorded'";
+    assert_eq!(sandbox.sql(approved), "ann");
+}

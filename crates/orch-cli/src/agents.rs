@@ -1,7 +1,6 @@
 //! What coding agents of any make read of a project: their files of instructions, and the files that name their MCP servers.
 
 mod client;
-mod fence;
 mod file;
 mod section;
 

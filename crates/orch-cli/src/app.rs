@@ -242,7 +242,16 @@ impl App {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let opened = self.open.get(&self.database(self.project()?)?, &self.clock).await?;
+        let project = self.project()?;
+        let opened =
+            self.open.get(&self.database(project)?, &self.clock).await.map_err(|error| match project.above() {
+                Some(above) if error.exit == Exit::NotFound => error.hint(format!(
+                    "a project above is at {}; if {} is there by mistake, remove it",
+                    above.display(),
+                    project.orch_dir().display()
+                )),
+                _ => error,
+            })?;
         Ok(self.store.get_or_init(|| opened))
     }
 

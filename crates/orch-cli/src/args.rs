@@ -93,7 +93,7 @@ pub(crate) enum Command {
     ///
     /// The task, its phase, what is missing in it, notes that others left, and the latest decisions: gates that were overridden,
     /// phases that were skipped or gone back to, approvals, and events of a type that ends in .decision. Texts are cut until all
-    /// fits. Without a task it tells which are yours and which are ready.
+    /// fits. Without a task of yours it tells what others work on and what is ready.
     Prime(commands::prime::Prime),
     /// Take an example task through all phases in a scratch repository
     Demo(commands::demo::Demo),

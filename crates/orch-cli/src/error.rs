@@ -314,7 +314,7 @@ impl From<Refusal> for CliError {
                 .hint("read it again, and decide by what it says now")
                 .details(json!({"code": what, "expected": expected, "version": found})),
             Refusal::OwnWork { actor, .. } => Self::refused(message)
-                .hint("set allow_self_approval in the workflow's settings to allow it, from the next session on")
+                .hint("ask a person, or whoever else knows the work, to look at it and to run: orch approval record")
                 .details(json!({"holder": actor})),
             Refusal::MayNotOverride { allowed, .. } => Self::refused(message)
                 .hint(format!("ask {}, who may", join(&allowed)))
@@ -327,10 +327,12 @@ impl From<Refusal> for CliError {
             }
             Refusal::GateNotMet { phase, missing, warnings } => gate(&phase, &missing, &warnings, message),
             Refusal::NoActiveSession { task, ended } => {
+                let hint = match ended {
+                    Some(_) => format!("see what became of it: orch task show {task}; what is ready: orch next"),
+                    None => format!("run: orch session start {task}"),
+                };
                 let ended = ended.map(|(key, at)| json!({"session_key": key, "ended_at": at}));
-                Self::new(Exit::Conflict, message)
-                    .hint(format!("run: orch session start {task}"))
-                    .details(json!({"latest_session": ended}))
+                Self::new(Exit::Conflict, message).hint(hint).details(json!({"latest_session": ended}))
             }
             Refusal::Held { task, holder, expires_at, expired } => {
                 let until = crate::output::view::time(expires_at);

@@ -64,6 +64,11 @@ impl Project {
         below.into_iter().find(is_linked).unwrap_or(fallback).to_owned()
     }
 
+    /// A project that this one lies in.
+    pub(crate) fn above(&self) -> Option<&Path> {
+        self.root.ancestors().skip(1).find(|folder| folder.join(FOLDER).is_dir())
+    }
+
     fn at(root: PathBuf) -> Result<Self, CliError> {
         check_folder(&root.join(FOLDER))?;
         Ok(Self { root })

@@ -95,6 +95,12 @@ pub trait ArtifactFolder: Send + Sync {
     /// [`FolderError::Refused`] if a rule forbids it, [`FolderError::Io`] if the file system fails. Either way the file
     /// is as it was; only when syncing its folder is what failed may the new content already be in place.
     fn write(&self, task: &TaskCode, name: &ArtifactName, content: &[u8]) -> Result<Written, FolderError>;
+
+    /// Writes a new artifact, durably and whole. Whatever is there in its place stays, and `false` says so.
+    ///
+    /// # Errors
+    /// As [`ArtifactFolder::write`].
+    fn create(&self, task: &TaskCode, name: &ArtifactName, content: &[u8]) -> Result<bool, FolderError>;
 }
 
 /// The SHA-256 of some bytes as 64 lower-case hexadecimal digits.

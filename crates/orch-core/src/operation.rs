@@ -105,8 +105,9 @@ pub struct Request {
 }
 
 impl Request {
-    /// Binds an operation to the request it carries out. The actor does not count: a hand-over may repeat a call. Nor do
-    /// secrets: a hash of one could be guessed.
+    /// Binds an operation to the request it carries out. The actor does not count, as whoever goes on with somebody's work may
+    /// repeat a call; where a request is about whoever acts, such as a claim, they are among its arguments. Nor do secrets
+    /// count: a hash of one could be guessed.
     ///
     /// # Panics
     /// Never: `arguments` are plain data, which always have a JSON form.

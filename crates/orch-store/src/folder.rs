@@ -56,6 +56,46 @@ impl ArtifactFolder for TaskFolders {
     }
 
     fn write(&self, task: &TaskCode, name: &ArtifactName, content: &[u8]) -> Result<Written, FolderError> {
+        let (folder, path) = self.ensure_folders(task, name, content)?;
+        match fs::symlink_metadata(&path) {
+            Ok(there) if there.is_symlink() => return Err(refused(&path, "a link is never written through")),
+            Ok(there) if !there.is_file() => return Err(refused(&path, "not a plain file")),
+            Ok(there) if there.len() == content.len() as u64 => {
+                if read_file(&path, &there, self.max_bytes).is_ok_and(|kept| kept == content) {
+                    return Ok(Written::Same);
+                }
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(failed("look at", &path)(error)),
+        }
+        place(&folder, &path, content, |temporary| fs::rename(temporary, &path))?;
+        Ok(Written::Changed)
+    }
+
+    fn create(&self, task: &TaskCode, name: &ArtifactName, content: &[u8]) -> Result<bool, FolderError> {
+        let (folder, path) = self.ensure_folders(task, name, content)?;
+        let mut is_new = true;
+        place(&folder, &path, content, |temporary| {
+            // a link is never made over a file
+            match fs::hard_link(temporary, &path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => is_new = false,
+                linked => linked?,
+            }
+            fs::remove_file(temporary)
+        })?;
+        Ok(is_new)
+    }
+}
+
+impl TaskFolders {
+    /// Makes the folders of an artifact that may be written. Gives its folder and its path.
+    fn ensure_folders(
+        &self,
+        task: &TaskCode,
+        name: &ArtifactName,
+        content: &[u8],
+    ) -> Result<(PathBuf, PathBuf), FolderError> {
         let path = self.folder(task).join(name.as_str());
         if content.len() as u64 > self.max_bytes {
             return Err(refused(&path, too_large(self.max_bytes)));
@@ -71,20 +111,7 @@ impl ArtifactFolder for TaskFolders {
             ensure_folder(&folder)?;
         }
         let path = folder.join(file);
-        match fs::symlink_metadata(&path) {
-            Ok(there) if there.is_symlink() => return Err(refused(&path, "a link is never written through")),
-            Ok(there) if !there.is_file() => return Err(refused(&path, "not a plain file")),
-            Ok(there) if there.len() == content.len() as u64 => {
-                if read_file(&path, &there, self.max_bytes).is_ok_and(|kept| kept == content) {
-                    return Ok(Written::Same);
-                }
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(failed("look at", &path)(error)),
-        }
-        replace(&folder, &path, content)?;
-        Ok(Written::Changed)
+        Ok((folder, path))
     }
 }
 
@@ -320,12 +347,17 @@ fn ensure_folder(folder: &Path) -> Result<(), FolderError> {
     }
 }
 
-/// Writes beside the file and renames, so that a reader or a crash meets the old content or the new.
-fn replace(folder: &Path, path: &Path, content: &[u8]) -> Result<(), FolderError> {
+/// Writes beside the file and puts it into its place, so that a reader or a crash meets the old content or the new.
+fn place(
+    folder: &Path,
+    path: &Path,
+    content: &[u8],
+    put: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), FolderError> {
     let (temporary, file) = create_temporary(folder)?;
     let written = fill(file, content)
         .map_err(failed("write", path))
-        .and_then(|()| fs::rename(&temporary, path).map_err(failed("rename a new file to", path)));
+        .and_then(|()| put(&temporary).map_err(failed("put a new file at", path)));
     if let Err(error) = written {
         // The first failure is the one to report.
         let _ = fs::remove_file(&temporary);

@@ -80,6 +80,9 @@ impl TaskStore for SqlStore {
                 .to_owned();
             wanted = wanted.add(task::Column::SprintId.in_subquery(id));
         }
+        if let Some(holder) = &filter.holder {
+            wanted = wanted.add(task::Column::LeaseHolder.eq(holder.as_str()));
+        }
         self.page(wanted, &[task::Column::Id], window).await
     }
 

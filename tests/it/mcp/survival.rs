@@ -181,6 +181,28 @@ fn a_call_that_waits_holds_up_only_itself() {
 }
 
 #[test]
+fn calls_that_change_something_keep_their_order() {
+    let Some(sandbox) = Sandbox::project() else { return };
+    let mut client = sandbox.mcp("hasty");
+    let mut sent = Vec::new();
+    for number in 0..6 {
+        let task = format!("T-{number}");
+        for (tool, arguments) in [
+            ("task_create", json!({"title": "x", "code": task})),
+            ("session_start", json!({"task": task})),
+            ("artifact_put", json!({"task": task, "name": "TASK.md", "content": "# Task\n"})),
+            ("phase_complete", json!({"task": task, "phase": "intake"})),
+        ] {
+            sent.push((tool, client.send_call(tool, &arguments)));
+        }
+    }
+    for (tool, id) in sent {
+        let answer = client.answer(id);
+        assert!(tool != "phase_complete" || answer["completed"] == "intake", "{answer}");
+    }
+}
+
+#[test]
 fn a_newer_store_is_refused_and_an_older_program_does_no_harm() {
     let Some(sandbox) = Sandbox::project() else { return };
     let mut client = sandbox.mcp("old");

@@ -80,6 +80,10 @@ fn with_json_entry(text: &str, servers: &str, has_type: bool) -> Result<Option<S
     let root = CstRootNode::parse(text, &options).map_err(|error| format!("is not JSON: {error}"))?;
     let is_new = root.value().is_none();
     let document = root.object_value_or_create().ok_or("is not a JSON object")?;
+    let named = |property: &jsonc_parser::cst::CstObjectProp| property.decoded_name().as_deref() == Some(servers);
+    if document.properties().iter().filter(|property| named(property)).count() > 1 {
+        return Err(format!("has {servers:?} more than once"));
+    }
     let servers = document.object_value_or_create(servers).ok_or_else(|| format!("has no object under {servers:?}"))?;
     if servers.get(NAME).is_some() {
         return Ok(None);
@@ -99,23 +103,28 @@ fn with_json_entry(text: &str, servers: &str, has_type: bool) -> Result<Option<S
 }
 
 fn with_toml_entry(text: &str) -> Result<Option<String>, String> {
-    let problem = |error: toml_edit::TomlError| format!("is not TOML: {}", error.message());
-    let mut document: toml_edit::DocumentMut = text.parse().map_err(problem)?;
-    let not_table = "has no table [mcp_servers]";
-    let implicit = toml_edit::Item::Table({
-        let mut table = toml_edit::Table::new();
-        table.set_implicit(true);
-        table
-    });
-    let servers = document.entry("mcp_servers").or_insert(implicit).as_table_like_mut().ok_or(not_table)?;
-    if servers.contains_key(NAME) {
+    let parse = |text: &str| {
+        let problem = |error: toml_edit::TomlError| format!("is not TOML: {}", error.message());
+        text.parse::<toml_edit::DocumentMut>().map_err(problem)
+    };
+    let has_entry =
+        |document: &toml_edit::DocumentMut| document.get("mcp_servers").and_then(|servers| servers.get(NAME)).is_some();
+    if has_entry(&parse(text)?) {
         return Ok(None);
     }
-    let mut entry = toml_edit::Table::new();
-    entry.insert("command", toml_edit::value(COMMAND));
-    entry.insert("args", toml_edit::value(toml_edit::Array::from_iter([ARGUMENT])));
-    servers.insert(NAME, toml_edit::Item::Table(entry));
-    Ok(Some(document.to_string()))
+    // a table at the end leaves everything before it byte for byte
+    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let gap = match () {
+        () if text.trim().is_empty() => String::new(),
+        () if text.ends_with('\n') => line_end.to_owned(),
+        () => line_end.repeat(2),
+    };
+    let entry = format!("[mcp_servers.{NAME}]\ncommand = \"{COMMAND}\"\nargs = [\"{ARGUMENT}\"]\n");
+    let done = format!("{text}{gap}{}", entry.replace('\n', line_end));
+    match parse(&done) {
+        Ok(document) if has_entry(&document) => Ok(Some(done)),
+        _ => Err("has its mcp_servers where no table can be added".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +144,11 @@ mod tests {
                 Client::Vscode,
                 "{\r\n\t// mine\r\n\t\"inputs\": [1e2, ],\r\n\t\"servers\": {\"b\": {}, \"a\": {\"args\": []},},\r\n}",
                 "{\r\n\t// mine\r\n\t\"inputs\": [1e2, ],\r\n\t\"servers\": {\r\n\t\t\"b\": {},\r\n\t\t\"a\": {\"args\": []},\r\n\t\t\"orch\": {\r\n\t\t\t\"type\": \"stdio\",\r\n\t\t\t\"command\": \"orch\",\r\n\t\t\t\"args\": [\"mcp\"],\r\n\t\t},\r\n\t},\r\n}",
+            ),
+            (
+                Client::Codex,
+                "mcp_servers.b = {command = \"b\"}\r\nx = 1",
+                &format!("mcp_servers.b = {{command = \"b\"}}\r\nx = 1\r\n\r\n{}", toml.replace('\n', "\r\n")),
             ),
             (
                 Client::Codex,
@@ -168,7 +182,9 @@ mod tests {
             (Client::Gemini, "{'a': 1}", "is not JSON: "),
             (Client::Gemini, "{\"a\": 1", "is not JSON: "),
             (Client::Cursor, &deep, "is not JSON: "),
-            (Client::Codex, "mcp_servers = 1", "has no table [mcp_servers]"),
+            (Client::Cursor, "{\"mcpServers\": {}, \"mcpServers\": {}}", "has \"mcpServers\" more than once"),
+            (Client::Codex, "mcp_servers = 1", "has its mcp_servers where no table can be added"),
+            (Client::Codex, "mcp_servers = {b = {}}", "has its mcp_servers where no table can be added"),
             (Client::Codex, "a = ", "is not TOML: "),
         ] {
             let error = client.with_entry(text).unwrap_err();

@@ -1,6 +1,7 @@
 //! The files that agents read, in a project: which there are, what is in them, and how they are changed. Each is there in whole
 //! or as it was; one that leads out of the project, or is none, is refused before anything is changed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,6 @@ use crate::output::file::{NewFile, folder, make_folder};
 const COMMON: &str = "AGENTS.md";
 /// Files of agents that do not read [`COMMON`], or read their own instead where it is there.
 const OWN: [&str; 3] = ["CLAUDE.md", ".claude/CLAUDE.md", "GEMINI.md"];
-/// How a file takes in [`COMMON`], so that the section is in it already.
-const IMPORTS: [&str; 3] = ["@AGENTS.md", "@./AGENTS.md", "@../AGENTS.md"];
 /// The most bytes of a file that is read.
 const MOST: u64 = 4 << 20;
 /// So often a change is made anew where somebody else changes the file at the same moment.
@@ -65,9 +64,8 @@ enum Wanted {
 /// A file that is to be changed, looked over.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Its path in the project.
-    pub(crate) path: PathBuf,
-    place: PathBuf,
+    path: PathBuf,
+    root: PathBuf,
     wanted: Wanted,
 }
 
@@ -85,33 +83,44 @@ pub(crate) fn look(root: &Path) -> Result<Vec<AgentFile>, CliError> {
 /// What is to be done so that the files of instructions have the section, where that is wanted, and the clients know the
 /// server. Refuses what cannot be done.
 pub(crate) fn plan(root: &Path, instructs: bool, clients: &[Client]) -> Result<Vec<Plan>, CliError> {
-    let (root, mut plans) = (real(root)?, Vec::new());
+    let root = real(root)?;
+    let plan = |path: PathBuf, wanted: Wanted| Plan { path, root: root.clone(), wanted };
+    let mut plans = Vec::new();
     if instructs {
-        for (path, place) in instructions(&root)? {
-            plans.push(Plan { path, place, wanted: Wanted::Section });
-        }
+        plans.extend(instructions(&root)?.into_iter().map(|(path, _)| plan(path, Wanted::Section)));
     }
-    for client in clients {
-        let path = client.path();
-        let place = place(&root, &path)?;
-        plans.push(Plan { path, place, wanted: Wanted::Entry(*client) });
-    }
+    let clients: BTreeSet<Client> = clients.iter().copied().collect();
+    plans.extend(clients.into_iter().map(|client| plan(client.path(), Wanted::Entry(client))));
     for plan in &plans {
-        plan.updated(read(&plan.path, &plan.place)?.as_deref())?;
+        let place = place(&plan.root, &plan.path)?;
+        let is_changed = plan.updated(read(&plan.path, &place)?.as_deref())?.is_some();
+        let is_read_only = || place.metadata().is_ok_and(|there| there.permissions().readonly());
+        if is_changed && is_read_only() {
+            return Err(CliError::refused(format!("{} is read-only", plan.path.display()))
+                .hint("make it writable, then run the command again"));
+        }
     }
     Ok(plans)
 }
 
 impl Plan {
+    /// The path of the file.
+    pub(crate) fn whole_path(&self) -> PathBuf {
+        self.root.join(&self.path)
+    }
+
     /// Carries it out.
     pub(crate) fn carry_out(&self) -> Result<Effect, CliError> {
-        make_folder(folder(&self.place), 0o777)?;
         for _ in 0..TRIES {
-            let before = read(&self.path, &self.place)?;
+            // looked for anew: somebody may have put a link there
+            let place = place(&self.root, &self.path)?;
+            let before = read(&self.path, &place)?;
             let Some(text) = self.updated(before.as_deref())? else { return Ok(Effect::Kept) };
-            let mut file = NewFile::begin_shared(&self.place)?;
+            make_folder(folder(&place), 0o777)?;
+            let mut file = NewFile::begin_shared(&place)?;
             file.writer().write_all(text.as_bytes()).map_err(|error| CliError::io("write", &self.path, &error))?;
-            if read(&self.path, &self.place)? != before {
+            // what an editor saves from here on until the file is in its place is lost, as there is no lock that editors know
+            if read(&self.path, &place)? != before {
                 continue;
             }
             let (existing, effect) = match before {
@@ -129,12 +138,16 @@ impl Plan {
 
     fn updated(&self, text: Option<&str>) -> Result<Option<String>, CliError> {
         let text = text.unwrap_or_default();
-        match self.wanted {
-            Wanted::Section => Ok(section(&self.path, text)?.updated()),
+        let updated = match self.wanted {
+            Wanted::Section => section(&self.path, text)?.updated(),
             Wanted::Entry(client) => client.with_entry(text).map_err(|problem| {
                 CliError::refused(format!("{} {problem}", self.path.display()))
                     .hint(format!("correct it, or put this into it yourself: {}", client.entry()))
-            }),
+            })?,
+        };
+        match updated {
+            Some(text) if text.len() as u64 > MOST => Err(too_large(&self.path)),
+            updated => Ok(updated),
         }
     }
 }
@@ -153,12 +166,21 @@ fn instructions(root: &Path) -> Result<Vec<(PathBuf, PathBuf)>, CliError> {
             continue;
         }
         let text = read(&path, &place)?.unwrap_or_default();
-        let imports = text.split_whitespace().any(|word| IMPORTS.contains(&word));
-        if !imports || section(&path, &text)?.state() != State::Missing {
+        if !takes_in_common(name, &text) || section(&path, &text)?.state() != State::Missing {
             files.push((path, place));
         }
     }
     Ok(files)
+}
+
+/// Whether a file begins a line, outside of code, with the mark by which its reader takes the common file in.
+fn takes_in_common(name: &str, text: &str) -> bool {
+    let marks: &[&str] = if name.contains('/') { &["@../AGENTS.md"] } else { &["@AGENTS.md", "@./AGENTS.md"] };
+    let mut is_code = false;
+    text.lines().any(|line| {
+        is_code ^= ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
+        !is_code && marks.iter().any(|mark| line.split_whitespace().next() == Some(mark))
+    })
 }
 
 fn section<'a>(path: &Path, text: &'a str) -> Result<Document<'a>, CliError> {
@@ -196,9 +218,14 @@ fn place(root: &Path, path: &Path) -> Result<PathBuf, CliError> {
     }
     match real.symlink_metadata() {
         Ok(meta) if !meta.is_file() => Err(refused("is no file")),
-        Ok(meta) if meta.len() > MOST => Err(refused("has more than 4 MiB")),
+        Ok(meta) if meta.len() > MOST => Err(too_large(path)),
         _ => Ok(real),
     }
+}
+
+fn too_large(path: &Path) -> CliError {
+    CliError::refused(format!("{} has more than 4 MiB", path.display()))
+        .hint("agents read it at each start: keep less of it there")
 }
 
 /// The text of a file; `None` where it is not there.

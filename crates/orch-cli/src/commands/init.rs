@@ -52,9 +52,9 @@ impl Init {
             None => app.database(&project)?,
         };
         let plans = agents::plan(&project.sources(&app.start), self.agents, &self.mcp)?;
+        refuse_remains(app, &database, &folder)?;
         make_folder(&folder, 0o700)?;
         write_ignored(&folder.join(".gitignore"))?;
-        refuse_remains(app, &database, &folder)?;
         let created = database.create().await?;
         if created == Created::Existing {
             // an existing store is opened once, so that one that is damaged or foreign is not called ready
@@ -64,7 +64,7 @@ impl Init {
             named.remember(&folder)?;
         }
         let new = created == Created::New;
-        let files = carry_out(&plans, new || named.is_some())?;
+        let files = carry_out(app, &plans, new || named.is_some())?;
         let store = database.to_string();
         app.printer.answer(
             || {
@@ -88,33 +88,33 @@ impl Init {
 }
 
 /// Changes the files that agents read. Where the project or one of them was changed before, it is not known what a failure left.
-fn carry_out(plans: &[Plan], is_changed: bool) -> Result<Vec<(&Path, Effect)>, CliError> {
-    let mut done: Vec<(&Path, Effect)> = Vec::new();
+fn carry_out(app: &App, plans: &[Plan], is_changed: bool) -> Result<Vec<(String, Effect)>, CliError> {
+    let mut done: Vec<(String, Effect)> = Vec::new();
     for plan in plans {
         let effect = plan.carry_out().map_err(|mut error| {
             if is_changed || done.iter().any(|(_, effect)| *effect != Effect::Kept) {
                 error.exit = Exit::Unknown;
+                return error
+                    .hint("mend what the message names, then repeat the command: what was done stays as it is");
             }
-            error.hint("repeat the command; what was done stays as it is")
+            error
         })?;
-        done.push((&plan.path, effect));
+        done.push((app.shown(&plan.whole_path()), effect));
     }
     Ok(done)
 }
 
-fn file_view((path, effect): &(&Path, Effect)) -> Value {
-    let mut document = json!({"effect": effect.word()});
-    view::put_path(&mut document, "path", path);
-    document
+fn file_view((path, effect): &(String, Effect)) -> Value {
+    json!({"path": path, "effect": effect.word()})
 }
 
-fn file_line((path, effect): &(&Path, Effect)) -> String {
+fn file_line((path, effect): &(String, Effect)) -> String {
     let what = match effect {
         Effect::Made => "made",
         Effect::Changed => "brought up to date",
         Effect::Kept => "as it should be",
     };
-    format!("{}: {what}\n", path.display())
+    format!("{}: {what}\n", visible_line(path))
 }
 
 /// What git is not to see is written once; who changed it since meant it.

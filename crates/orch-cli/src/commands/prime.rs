@@ -2,7 +2,7 @@
 
 use clap::Args;
 use orch_core::code::TaskCode;
-use orch_core::store::{SessionFilter, SessionStore, TaskStore, Window};
+use orch_core::store::{SessionFilter, SessionStore, TaskFilter, TaskStore, Window};
 use orch_core::task::Task;
 
 use crate::app::App;
@@ -10,55 +10,49 @@ use crate::config;
 use crate::error::CliError;
 use crate::output::brief::{Brief, MOST};
 
-/// So many active sessions are looked through for those of whoever asks.
-const SESSIONS: u64 = 50;
-
 /// Arguments of `orch prime`.
 #[derive(Debug, Args)]
 pub(crate) struct Prime {
-    /// The task; by default ORCH_TASK, then the only one you hold, then the only one with an active session
+    /// The task; by default ORCH_TASK, then the only one that you hold
     task: Option<String>,
-}
-
-/// What there is to tell about.
-enum Subject {
-    Task(TaskCode),
-    Project { own: Vec<Task>, others: Vec<Task> },
 }
 
 impl Prime {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
-        let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
-        let brief = match self.subject(app).await? {
-            Subject::Task(code) => {
-                let sessions = App::sessions(store, &folder, &git);
-                Brief::of_task(&sessions.look(&code).await?, &sessions.decisions(&code, MOST).await?)
-            }
-            Subject::Project { own, others } => {
-                let ready = store.ready_tasks(Window { limit: MOST as u64, offset: 0 }).await?;
-                Brief::of_project(&own, &others, &ready.items)
-            }
+        let actor = app.operation().actor;
+        let filter = TaskFilter { holder: Some(actor.clone()), ..TaskFilter::default() };
+        let brief = match self.task.or(config::environment("ORCH_TASK")?) {
+            Some(named) => of_task(app, &TaskCode::new(named)?).await?,
+            None => match app.store().await?.tasks(&filter, FEW).await?.items.as_slice() {
+                [only] => of_task(app, &only.code).await?,
+                several => of_project(app, several).await?,
+            },
         };
-        app.printer.answer(|| brief.document(app.id()), || brief.text(&app.operation().actor));
+        app.printer.answer(|| brief.document(app.id()), || brief.text());
         Ok(())
     }
+}
 
-    async fn subject(self, app: &App) -> Result<Subject, CliError> {
-        if let Some(named) = self.task.or(config::environment("ORCH_TASK")?) {
-            return Ok(Subject::Task(TaskCode::new(named)?));
-        }
-        let (store, actor) = (app.store().await?, app.operation().actor);
+/// As many as a brief has room for.
+const FEW: Window = Window { limit: MOST as u64, offset: 0 };
+
+async fn of_task(app: &App, code: &TaskCode) -> Result<Brief, CliError> {
+    let (store, folder, git) = (app.store().await?, app.folders()?, app.git());
+    let sessions = App::sessions(store, &folder, &git);
+    let (shown, decisions) = (sessions.look(code).await?, sessions.decisions(code, MOST).await?);
+    Ok(Brief::of_task(&app.operation().actor, app.clock.now(), &shown, &decisions))
+}
+
+/// What there is for whoever holds none, or several.
+async fn of_project(app: &App, own: &[Task]) -> Result<Brief, CliError> {
+    let store = app.store().await?;
+    let mut others = Vec::new();
+    if own.is_empty() {
         let filter = SessionFilter { active: Some(true), task: None };
-        let active = store.sessions(&filter, Window { limit: SESSIONS, offset: 0 }).await?;
-        let (mut own, mut others) = (Vec::new(), Vec::new());
-        for entry in &active.items {
-            let Some(task) = store.task(&entry.task).await? else { continue };
-            let is_own = task.lease.as_ref().is_some_and(|lease| lease.holder == actor);
-            if is_own { own.push(task) } else { others.push(task) }
+        for entry in store.sessions(&filter, FEW).await?.items {
+            others.extend(store.task(&entry.task).await?);
         }
-        Ok(match (own.as_slice(), others.as_slice()) {
-            ([only], _) | ([], [only]) => Subject::Task(only.code.clone()),
-            _ => Subject::Project { own, others },
-        })
     }
+    let ready = store.ready_tasks(FEW).await?.items;
+    Ok(Brief::of_project(&app.operation().actor, app.clock.now(), own, &others, &ready))
 }

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::tool::{CURSOR, KEY, Kind, LIMIT, Paging, Parameter, Place, Tool};
 use crate::error::CliError;
 
+/// As many items as a command gives that knows no pages.
+pub(super) const REACH: usize = 1_000;
+
 /// A call, ready to be run.
 #[derive(Debug, Default)]
 pub(super) struct Call {
@@ -52,10 +55,8 @@ impl Call {
     /// The call of `tool` with these arguments.
     pub(super) fn new(tool: &Tool, mut arguments: JsonObject) -> Result<Self, CliError> {
         arguments.retain(|_, value| !value.is_null());
-        let names = || tool.arguments().collect::<Vec<_>>().join(", ");
         if let Some(unknown) = arguments.keys().find(|name| !tool.arguments().any(|known| known == name.as_str())) {
-            return Err(CliError::usage(format!("{} has no argument {unknown}", tool.name))
-                .hint(format!("its arguments are: {}", names())));
+            return Err(CliError::usage(format!("{} has no argument {unknown}", tool.name)).hint(tool.told_arguments()));
         }
         let (mut call, mut words) = (Self::default(), Vec::new());
         call.line.extend(tool.command.iter().map(ToString::to_string));
@@ -63,8 +64,9 @@ impl Call {
             match arguments.get(parameter.name) {
                 Some(value) => call.add(parameter, value, &mut words)?,
                 None if parameter.is_required => {
-                    return Err(CliError::usage(format!("{} needs {}", tool.name, parameter.name))
-                        .hint(format!("its arguments are: {}", names())));
+                    return Err(
+                        CliError::usage(format!("{} needs {}", tool.name, parameter.name)).hint(tool.told_arguments())
+                    );
                 }
                 None => {}
             }
@@ -101,8 +103,7 @@ impl Call {
                 }
             }
             (Place::Option(option), Kind::Number) => {
-                let number = value.as_u64().ok_or_else(|| wrong(name, "a whole number"))?;
-                self.line.push(format!("--{option}={number}"));
+                self.line.push(format!("--{option}={}", number(name, value)?));
             }
             (Place::Option(option), Kind::Object) => {
                 self.line.push(format!("--{option}={}", json!(object(name, value)?)));
@@ -132,21 +133,22 @@ impl Call {
             return Ok(());
         };
         let limit = match arguments.get(LIMIT) {
-            Some(value) => value.as_u64().ok_or_else(|| wrong(LIMIT, "a whole number"))?,
+            Some(value) => number(LIMIT, value)?,
             None => usual as u64,
         };
         let limit = usize::try_from(limit).unwrap_or(most).clamp(1, most);
         let offset = match arguments.get(CURSOR) {
-            Some(value) => {
-                text(CURSOR, value)?.parse().map_err(|_| wrong(CURSOR, "what next_cursor of an answer said"))?
-            }
+            Some(value) => number(CURSOR, value)
+                .ok()
+                .and_then(|at| at.try_into().ok())
+                .ok_or_else(|| wrong(CURSOR, "what next_cursor of an answer said"))?,
             None => 0,
         };
         self.page = Page { offset, limit };
         match paging {
             Paging::Window { .. } => self.line.extend([format!("--limit={limit}"), format!("--offset={offset}")]),
             Paging::Feed { .. } => self.line.extend([format!("--limit={limit}"), format!("--after={offset}")]),
-            Paging::Reach { .. } => self.line.push(format!("--limit={}", offset.saturating_add(limit))),
+            Paging::Reach { .. } => self.line.push(format!("--limit={}", offset.saturating_add(limit).min(REACH))),
             Paging::None | Paging::Whole { .. } => {}
         }
         Ok(())
@@ -155,6 +157,15 @@ impl Call {
 
 fn text<'a>(name: &str, value: &'a Value) -> Result<&'a str, CliError> {
     value.as_str().ok_or_else(|| wrong(name, "a text"))
+}
+
+/// A whole number, also where a model wrote it as a text or with a fraction of nothing.
+fn number(name: &str, value: &Value) -> Result<u64, CliError> {
+    let written = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    written.strip_suffix(".0").unwrap_or(&written).parse().map_err(|_| wrong(name, "a whole number"))
 }
 
 fn flag(name: &str, value: &Value) -> Result<bool, CliError> {
@@ -199,7 +210,9 @@ mod tests {
                 "task update --meta=tags=[\"a\"] --meta=x=null",
             ),
             ("task_next", json!({"limit": 7, "cursor": "14"}), "next --limit=7 --offset=14"),
+            ("task_next", json!({"limit": "7", "cursor": 14.0}), "next --limit=7 --offset=14"),
             ("context_search", json!({"query": "a b", "cursor": "10"}), "context search --limit=15 -- a b"),
+            ("context_search", json!({"query": "a", "cursor": "998"}), "context search --limit=1000 -- a"),
             ("event_list", json!({"task": "T-1"}), "event list --limit=10 --after=0 -- T-1"),
             ("bug_log", json!({"output": "…"}), "bug log -- -"),
             ("task_release", json!({"idempotency_key": "k"}), "task release --idempotency-key=k"),

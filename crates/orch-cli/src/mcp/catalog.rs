@@ -231,7 +231,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "artifact_new",
-        about: "Write an artifact's file from its template, to be edited",
+        about: "Write an artifact's file from its template, and show it; save it with artifact_put",
         set: Tools::All,
         nature: Nature::Adds,
         command: &["artifact", "new"],

@@ -17,8 +17,9 @@ use crate::exit::Exit;
 use crate::opened::OpenStore;
 use crate::output::printer::{Printer, Told};
 
-/// So many calls that read are at work at once, and so many that may write; the others wait. Thus none that reads waits for
-/// one that waits for the lock of the store.
+/// So many calls that read are at work at once; the others wait. Those that may write are carried out one by one, in the order
+/// in which they came, as one may be about what the one before it did. So none that reads waits for one that waits for the
+/// lock of the store.
 const AT_ONCE: u32 = 4;
 
 /// Carries out calls.
@@ -42,9 +43,9 @@ pub(super) enum Access {
 impl Desk {
     /// A desk for the project of this folder.
     pub(super) fn new(start: PathBuf) -> Self {
-        let places = || Arc::new(Semaphore::new(AT_ONCE as usize));
+        let places = |count: u32| Arc::new(Semaphore::new(count as usize));
         // one connection for each place
-        Self { start, open: Arc::new(OpenStore::new(2 * AT_ONCE)), reading: places(), writing: places() }
+        Self { start, open: Arc::new(OpenStore::new(AT_ONCE + 1)), reading: places(AT_ONCE), writing: places(1) }
     }
 
     /// Ends the use of the store, unless a call is still at work with it.

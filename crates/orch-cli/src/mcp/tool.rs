@@ -141,6 +141,11 @@ impl Tool {
         tools == Tools::All || self.set == Tools::Core
     }
 
+    /// What may be given, for whoever gave something else.
+    pub(super) fn told_arguments(&self) -> String {
+        format!("its arguments are: {}", self.arguments().collect::<Vec<_>>().join(", "))
+    }
+
     /// The names of all arguments.
     pub(super) fn arguments(&self) -> impl Iterator<Item = &'static str> {
         let paged = !matches!(self.paging, Paging::None);

@@ -58,8 +58,8 @@ fn of_word(word: &str) -> usize {
 /// two that every vocabulary knows.
 pub(crate) fn of_json(value: &Value) -> usize {
     match value {
-        Value::Object(fields) => fields.values().map(|value| 6 + of_json(value)).sum::<usize>() + 2,
-        Value::Array(items) => items.iter().map(|value| 4 + of_json(value)).sum::<usize>() + 2,
+        Value::Object(fields) => fields.values().map(|value| 5 + of_json(value)).sum::<usize>() + 2,
+        Value::Array(items) => items.iter().map(|value| 3 + of_json(value)).sum::<usize>() + 2,
         Value::String(text) => at_most(text),
         _ => 1,
     }

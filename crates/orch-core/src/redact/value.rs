@@ -143,6 +143,7 @@ pub(super) fn is_secret(kind: Kind, value: &[u8], form: Form) -> bool {
         || is_word(value)
         || is_path(value)
         || is_constant(value)
+        || is_session(value)
     {
         return false;
     }
@@ -163,6 +164,14 @@ pub(super) fn is_secret(kind: Kind, value: &[u8], form: Form) -> bool {
         Kind::Token => is_strong(value) && (form.quoted || form.tight || form.alone || value.len() >= 16),
         Kind::Authorization | Kind::Cookie => is_strong(value),
     }
+}
+
+/// The key of one of orch's own sessions, `sess_TSK-001_20250113_143022`, which stands under names that speak of keys.
+fn is_session(value: &[u8]) -> bool {
+    let mut parts = value.rsplit(|byte| *byte == b'_').skip_while(|part| part.len() < 6);
+    let mut is_number =
+        |length| parts.next().is_some_and(|part| part.len() == length && is_all(part, |b| b.is_ascii_digit()));
+    value.starts_with(b"sess_") && is_number(6) && is_number(8)
 }
 
 fn is_password(value: &[u8], form: Form) -> bool {

@@ -5,8 +5,8 @@ use crate::code::{EventType, TaskCode};
 use crate::event::{EntityType, Event, OWN_PREFIX};
 use crate::store::{EventFilter, Store};
 
-/// The last part of an event type of a workflow's own that says that something was decided, as in `plan.decision`.
-const DECISION: &str = "decision";
+/// How an event type of a workflow's own ends that says that something was decided, as in `plan.decision`.
+const DECISION: &str = ".decision";
 /// What orch itself records of decisions.
 const OWN: [&str; 4] = ["phase.override", "phase.skip", "phase.back", "approval.recorded"];
 /// So many events are read at once.
@@ -64,5 +64,5 @@ impl<S: Store> SessionService<'_, S> {
 }
 
 fn is_decision(event_type: &EventType) -> bool {
-    event_type.as_str().rsplit('.').next() == Some(DECISION)
+    event_type.as_str().ends_with(DECISION)
 }

@@ -25,7 +25,7 @@ pub use reconcile::Reconciled;
 pub use record::{ArtifactBegun, CheckReport, EventAnswer, RecordService, TaskAnswer};
 pub use session::{Completion, Done, Orders, SessionAnswer, SessionService, SessionView};
 pub use sprint::{SprintAnswer, SprintService};
-pub use task::{TaskService, TaskUpdate};
+pub use task::{MAX_NOTE, TaskService, TaskUpdate};
 
 use crate::artifact::FolderError;
 use crate::code::{ArtifactName, TaskCode};

@@ -117,7 +117,7 @@ impl<S: Store> SessionService<'_, S> {
     pub async fn start(&self, orders: Orders<'_>, asked: &Start, ground: &Ground<'_>) -> Result<Done, ServiceError> {
         let files = self.folder.read(orders.task)?;
         let head = self.head();
-        let request = Request::new(orders.operation, "session.start", &(orders.task, asked));
+        let request = Request::new(orders.operation, "session.start", &(orders.task, asked, &orders.operation.actor));
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, orders.operation)?.at_head(head.clone());
             let resumed = machine::start(&mut draft, asked, ground)?;
@@ -145,7 +145,7 @@ impl<S: Store> SessionService<'_, S> {
     /// [`SessionService::start`].
     pub async fn resume(&self, orders: Orders<'_>, asked: &Start, lease_seconds: u32) -> Result<Done, ServiceError> {
         let files = self.folder.read(orders.task)?;
-        let request = Request::new(orders.operation, "session.start", &(orders.task, asked));
+        let request = Request::new(orders.operation, "session.start", &(orders.task, asked, &orders.operation.actor));
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, orders.operation)?;
             machine::resume(&mut draft, asked, lease_seconds)?;

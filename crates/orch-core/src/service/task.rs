@@ -19,7 +19,7 @@ use crate::task::{MAX_DESCRIPTION, NewTask, Task, TaskChanges, TaskStatus};
 /// How many ready tasks are looked at in one go when the next one is claimed.
 const CLAIM_BATCH: u64 = 20;
 /// The most characters of a note.
-const MAX_NOTE: usize = 4_096;
+pub const MAX_NOTE: usize = 4_096;
 
 /// What is asked of an existing task.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ impl<S: Store> TaskService<'_, S> {
         code: &TaskCode,
         lease_seconds: u32,
     ) -> Result<Outcome<TaskAnswer>, ServiceError> {
-        let request = Request::new(operation, "task.claim", &(code, lease_seconds));
+        let request = Request::new(operation, "task.claim", &(code, lease_seconds, &operation.actor));
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, operation)?;
             claim(&mut draft, lease_seconds)?;
@@ -137,7 +137,7 @@ impl<S: Store> TaskService<'_, S> {
         operation: &Operation,
         lease_seconds: u32,
     ) -> Result<Outcome<TaskAnswer>, ServiceError> {
-        let request = Request::new(operation, "task.claim_next", &lease_seconds);
+        let request = Request::new(operation, "task.claim_next", &(lease_seconds, &operation.actor));
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, operation)?;
             if draft.task().status != TaskStatus::Pending || draft.task().lease.as_ref().is_some_and(lives(&context)) {
@@ -149,7 +149,10 @@ impl<S: Store> TaskService<'_, S> {
         loop {
             let ready = self.store.ready_tasks(Window { limit: CLAIM_BATCH, offset: 0 }).await?;
             if ready.items.is_empty() {
-                return Err(Refusal::NothingReady.into());
+                // the key may have an answer from when there was one; a change of no task asks for it
+                let (target, related) = (TaskTarget::New(None), BTreeSet::new());
+                let none = TaskScope { target, related, sprint: None, template: false };
+                return Ok(self.store.change_task(&request, &none, |_| Err(Refusal::NothingReady)).await?);
             }
             for task in ready.items {
                 match self.store.change_task(&request, &TaskScope::of(&task.code), decide).await {
@@ -174,7 +177,7 @@ impl<S: Store> TaskService<'_, S> {
         lease_seconds: u32,
     ) -> Result<Outcome<TaskAnswer>, ServiceError> {
         check_text("note", note.unwrap_or_default(), MAX_NOTE)?;
-        let request = Request::new(operation, "task.hand_over", &(code, to, note, lease_seconds));
+        let request = Request::new(operation, "task.hand_over", &(code, to, note, lease_seconds, &operation.actor));
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, operation)?;
             if to == draft.actor() {
@@ -218,7 +221,7 @@ impl<S: Store> TaskService<'_, S> {
     /// # Errors
     /// A refusal if there is no such task, or somebody else holds it.
     pub async fn release(&self, operation: &Operation, code: &TaskCode) -> Result<Outcome<TaskAnswer>, ServiceError> {
-        let request = Request::new(operation, "task.release", code);
+        let request = Request::new(operation, "task.release", &(code, &operation.actor));
         let decide = |context: TaskContext| {
             let mut draft = draft_of(&context, operation)?;
             if let Some(lease) = draft.task().lease.clone() {

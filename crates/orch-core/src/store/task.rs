@@ -6,7 +6,7 @@ use std::future::Future;
 use chrono::{DateTime, Utc};
 
 use super::{Answer, ChangeError, Outcome, Page, StoreError, Window};
-use crate::code::{SprintCode, TaskCode, TaskType};
+use crate::code::{Actor, SprintCode, TaskCode, TaskType};
 use crate::draft::{Draft, Template};
 use crate::operation::Request;
 use crate::refusal::Refusal;
@@ -88,6 +88,8 @@ pub struct TaskFilter {
     pub priority: Vec<Priority>,
     /// In this sprint.
     pub sprint: Option<SprintCode>,
+    /// Held by this actor, whether their lease lives or has run out.
+    pub holder: Option<Actor>,
 }
 
 /// Stores tasks with their sessions, artifacts and events.

@@ -97,6 +97,29 @@ fn what_is_written_is_read() {
 
 #[cfg(unix)]
 #[test]
+fn what_is_there_is_not_created() {
+    let scratch = Scratch::new();
+    let create = |name: &str, text: &str| scratch.folders.create(&code(), &artifact(name), text.as_bytes());
+    assert!(create("adr/ADR-1.md", "one").unwrap());
+    assert!(!create("adr/ADR-1.md", "two").unwrap());
+    assert!(!create("adr/ADR-1.md", "one").unwrap());
+    std::os::unix::fs::symlink("nowhere", scratch.task().join("LINK.md")).unwrap();
+    assert!(!create("LINK.md", "text").unwrap(), "a link is never written through");
+    assert_eq!(fs::read(scratch.task().join("adr/ADR-1.md")).unwrap(), b"one");
+    assert_eq!(
+        (scratch.names(), fs::read_dir(scratch.task().join("adr")).unwrap().count()),
+        (vec!["adr/ADR-1.md".into()], 1)
+    );
+    // of several at once one is first
+    let made: Vec<bool> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..8).map(|number| scope.spawn(move || create("RACE.md", &number.to_string()).unwrap())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(made.iter().filter(|made| **made).count(), 1);
+}
+
+#[test]
 fn files_and_folders_are_private() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
@@ -202,8 +225,8 @@ fn a_failing_write_leaves_the_old_file_and_nothing_else() {
     // A folder as the target makes the rename fail for root, too.
     let target = scratch.task().join("target");
     fs::create_dir_all(target.join("inner")).unwrap();
-    match replace(&scratch.task(), &target, b"new") {
-        Err(FolderError::Io { path, doing, .. }) => assert_eq!((path, doing), (target, "rename a new file to")),
+    match place(&scratch.task(), &target, b"new", |temporary| fs::rename(temporary, &target)) {
+        Err(FolderError::Io { path, doing, .. }) => assert_eq!((path, doing), (target, "put a new file at")),
         other => panic!("{other:?}"),
     }
     assert_eq!(scratch.names(), ["PLAN.md"]);

@@ -1,6 +1,7 @@
 //! `orch artifact get`.
 
 use clap::Args;
+use orch_core::artifact::ArtifactFolder as _;
 use orch_core::code::ArtifactName;
 use orch_core::refusal::Refusal;
 use orch_core::store::{ArtifactStore, TaskStore};
@@ -27,7 +28,12 @@ impl Get {
         let store = app.store().await?;
         let Some(content) = store.artifact(&code, &name).await? else {
             store.task(&code).await?.ok_or_else(|| Refusal::NoTask(code.clone()))?;
-            return Err(Refusal::NoArtifact { task: code, name: name.to_string() }.into());
+            let file = app.folders()?.folder(&code).join(name.as_str());
+            let error = CliError::from(Refusal::NoArtifact { task: code, name: name.to_string() });
+            if file.is_file() {
+                return Err(error.hint(format!("it is not saved yet, and only a file: {}", app.shown(&file))));
+            }
+            return Err(error);
         };
         if !app.printer.json {
             app.printer.raw(&content);

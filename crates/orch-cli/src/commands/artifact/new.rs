@@ -46,7 +46,8 @@ impl New {
         let path = app.shown(&folders.folder(&code).join(file.name.as_str()));
         app.printer.answer(
             || {
-                let artifact = json!({"name": file.name, "path": path, "size": begun.answer.size});
+                let text = String::from_utf8_lossy(&file.content);
+                let artifact = json!({"name": file.name, "path": path, "size": begun.answer.size, "text": text});
                 view::answer(json!({"artifact": artifact}), &begun.operation_id)
             },
             || format!("{}\n", visible_line(&path)),

@@ -1,7 +1,7 @@
 //! `orch task list`.
 
 use clap::Args;
-use orch_core::code::{SprintCode, TaskType};
+use orch_core::code::{Actor, SprintCode, TaskType};
 use orch_core::store::{TaskFilter, TaskStore};
 use orch_core::task::{Priority, TaskStatus};
 use serde_json::json;
@@ -26,14 +26,22 @@ pub(crate) struct List {
     /// Only tasks of this sprint
     #[arg(long)]
     sprint: Option<SprintCode>,
+    /// Only tasks that this actor holds
+    #[arg(long, value_name = "NAME")]
+    holder: Option<Actor>,
     #[command(flatten)]
     part: Part,
 }
 
 impl List {
     pub(crate) async fn run(self, app: &App) -> Result<(), CliError> {
-        let filter =
-            TaskFilter { status: self.status, task_type: self.task_type, priority: self.priority, sprint: self.sprint };
+        let filter = TaskFilter {
+            status: self.status,
+            task_type: self.task_type,
+            priority: self.priority,
+            sprint: self.sprint,
+            holder: self.holder,
+        };
         let page = app.store().await?.tasks(&filter, self.part.into()).await?;
         app.printer.answer(
             || {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{flag, items, short_hash};
+use super::{TEXT, cut, flag, items, short_hash};
 use crate::mcp::call::Page;
 
 /// A part of an artifact.
@@ -30,7 +30,12 @@ pub(in crate::mcp) fn saved(answer: &Value, _: Page) -> Value {
 /// An artifact's file that was begun.
 pub(in crate::mcp) fn begun(answer: &Value, _: Page) -> Value {
     let artifact = &answer["artifact"];
-    json!({"name": artifact["name"], "path": artifact["path"], "size": artifact["size"]})
+    json!({
+        "name": artifact["name"],
+        "path": artifact["path"],
+        "size": artifact["size"],
+        "data": {"text": cut(&artifact["text"], TEXT, "; the file has all")},
+    })
 }
 
 /// A task's artifacts.

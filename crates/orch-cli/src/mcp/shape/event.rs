@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{cut, items, minute, next};
-use crate::mcp::call::Page;
+use crate::mcp::call::{Page, REACH};
 
 /// Events that were found, each with a piece of what is in it.
 pub(in crate::mcp) fn found(answer: &Value, page: Page) -> Value {
@@ -20,7 +20,12 @@ pub(in crate::mcp) fn found(answer: &Value, page: Page) -> Value {
             })
         })
         .collect();
-    json!({"results": shown, "total": answer["total_count"], "next_cursor": next(page, &answer["total_count"])})
+    let next = next(page, &answer["total_count"]);
+    let is_end = next.as_ref().is_some_and(|next| next.parse().is_ok_and(|at: usize| at >= REACH));
+    let hint = is_end.then(|| format!("only the best {REACH} can be read; narrow the query"));
+    json!({
+        "results": shown, "total": answer["total_count"], "next_cursor": next.filter(|_| !is_end), "hint": hint,
+    })
 }
 
 /// An event that was emitted.

@@ -44,8 +44,14 @@ pub(in crate::mcp) fn moved(answer: &Value, _: Page) -> Value {
     document["overridden"] = flag(&answer["overridden"]);
     document["skipped"] = answer["skipped"].clone();
     document["warnings"] = answer["warnings"].clone();
-    document["next_phase"] = answer["instructions"]["next_phase"].clone();
-    document["instructions"] = instructions(&answer["instructions"]);
+    let told = &answer["instructions"];
+    if document["completed"] == told["phase"] && !told.is_null() {
+        // the last phase is done, and there is nothing more to do in it
+        document["next"] = json!("session_end");
+    } else {
+        document["next_phase"] = told["next_phase"].clone();
+        document["instructions"] = instructions(told);
+    }
     document["data"] = json!({"title": answer["session"]["title"]});
     if document["completed"].is_null() {
         document["data"]["agent_notes"] = agent_notes(&answer["notes"]);
@@ -80,8 +86,10 @@ pub(in crate::mcp) fn prime(answer: &Value, _: Page) -> Value {
     let told = &answer["prime"];
     let task = &told["task"];
     json!({
+        "you": told["you"],
         "task": task["task_code"],
         "status": task["status"],
+        "lease_ran_out": task["lease_ran_out"],
         "phase": task["phase"]["name"],
         "goal": task["phase"]["goal"],
         "missing": told["missing"],
@@ -92,7 +100,8 @@ pub(in crate::mcp) fn prime(answer: &Value, _: Page) -> Value {
             "holder": task["held_by"],
             "agent_notes": told["notes"],
             "decisions": told["decisions"],
-            "active": told["active"],
+            "yours": told["yours"],
+            "others": told["others"],
             "ready": told["ready"],
         },
     })

@@ -6,7 +6,7 @@ use super::bench::{ALL, Bench, assert_refused, draft_of, scope, sprint_code, tas
 use super::fact::{
     approve, check, commit, complete, hand_over, leave_note, object, rename, save, set_status, start, template, update,
 };
-use crate::code::TaskType;
+use crate::code::{Actor, TaskType};
 use crate::draft::Draft;
 use crate::event::{CommitCaptured, Fact, TaskCreated};
 use crate::refusal::Refusal;
@@ -313,12 +313,19 @@ pub async fn tasks_are_filtered<S: Store>(bench: &Bench<S>) {
                 priority: vec![Priority::P0, Priority::P1],
                 task_type: vec![kind("feature")],
                 status: vec![TaskStatus::Pending, TaskStatus::Completed],
+                holder: None,
             },
             &["C"],
         ),
     ] {
         assert_eq!(bench.codes(&filter).await, codes, "{filter:?}");
     }
+    bench.change("A", |draft| hand_over(draft, "ann", "x")).await;
+    bench.change("B", |draft| hand_over(draft, "Ann", "x")).await;
+    bench.clock.advance(3_600);
+    let held = |name: &str| TaskFilter { holder: Some(Actor::new(name).expect("a valid name")), ..all() };
+    assert_eq!(bench.codes(&held("ann")).await, ["A"], "also where the lease has run out");
+    assert_eq!(bench.codes(&held("eve")).await, [""; 0]);
     let moved = TaskChanges { sprint: Some(sprint_code("SPR-002")), ..TaskChanges::default() };
     bench.change("B", |draft| update(draft, moved.clone())).await;
     assert_eq!(bench.codes(&TaskFilter { sprint: Some(sprint_code("SPR-002")), ..all() }).await, ["B", "D"]);

@@ -105,6 +105,7 @@ impl TaskStore for MemoryStore {
                 && (filter.task_type.is_empty() || filter.task_type.contains(&task.task_type))
                 && (filter.priority.is_empty() || filter.priority.contains(&task.priority))
                 && (filter.sprint.is_none() || filter.sprint == task.sprint)
+                && (filter.holder.is_none() || filter.holder.as_ref() == task.lease.as_ref().map(|lease| &lease.holder))
         };
         Ok(page(self.state().tasks.iter().filter(wanted), window))
     }
