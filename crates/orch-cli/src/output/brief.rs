@@ -89,8 +89,15 @@ struct PhaseBrief {
 }
 
 impl Brief {
-    /// The brief of a task, with the decisions on it, oldest first.
-    pub(crate) fn of_task(actor: &Actor, now: DateTime<Utc>, shown: &SessionView, decisions: &[Event]) -> Self {
+    /// The brief of a task, with the decisions on it, oldest first. Where somebody else works on it, the ready ones are what is
+    /// left for whoever asks.
+    pub(crate) fn of_task(
+        actor: &Actor,
+        now: DateTime<Utc>,
+        shown: &SessionView,
+        decisions: &[Event],
+        ready: &[Task],
+    ) -> Self {
         let task = &shown.task;
         let lease_ran_out = has_ended(task.lease.as_ref(), now);
         let is_others = task.lease.as_ref().is_some_and(|lease| lease.holder != *actor);
@@ -102,6 +109,10 @@ impl Brief {
         });
         let next = match (task.active_session(), &shown.instructions) {
             (Some(_), _) if is_others && lease_ran_out => format!("orch session start {} --take-over", task.code),
+            _ if is_others => match ready {
+                [first, ..] => format!("orch session start {}", first.code),
+                [] => "orch next".into(),
+            },
             (None, _) => format!("orch session start {}", task.code),
             (Some(session), Some(told)) if session.has_left(&told.phase) => told.complete_with.clone(),
             (Some(_), _) => format!("orch phase show {}", task.code),
@@ -120,6 +131,7 @@ impl Brief {
             warnings: shown.warnings.clone(),
             notes: task.notes.iter().rev().take(MOST).map(|note| format!("{}: {}", note.from, note.text)).collect(),
             decisions: decisions.iter().rev().map(decision).collect(),
+            ready: ready.iter().filter(|_| is_others).map(|task| format!("{}: {}", task.code, task.title)).collect(),
             next,
             ..Self::default()
         }
