@@ -212,6 +212,7 @@ fn clients_of_mcp_are_told_of_the_server() {
     assert!(effects(&sandbox.json(&all)).iter().all(|(_, effect)| effect == "kept"));
     assert_eq!(texts(), before);
     sandbox.orch(&["init", "--mcp", "emacs"]).fails_with(2);
+    assert_eq!(effects(&sandbox.json(&["init", "--mcp"])), [effect(".mcp.json", "kept")]);
     // the entry starts the server of this project
     let config = document(".mcp.json");
     let arguments: Vec<&str> =

@@ -36,8 +36,9 @@ pub(crate) struct Init {
     /// See also: orch agents check
     #[arg(long)]
     agents: bool,
-    /// Enter the server `orch mcp` into the settings that a client of MCP has in the project, unless it is there
-    #[arg(long, value_name = "CLIENT", value_enum, value_delimiter = ',')]
+    /// Enter the server `orch mcp` into the settings that a client of MCP has in the project, unless it is there; without a client
+    /// into .mcp.json
+    #[arg(long, value_name = "CLIENT", value_enum, value_delimiter = ',', num_args = 0..=1, default_missing_value = "claude")]
     mcp: Vec<Client>,
 }
 
