@@ -116,16 +116,26 @@ fn the_task_is_the_one_that_is_named_or_held() {
         named.starts_with("TSK-004 \"Four\" (") && named.contains("\nnext: orch session start TSK-004\n"),
         "{named}"
     );
+    // what is closed is nobody's work, whoever held it
+    sandbox.orch_as("eve", &["task", "update", "TSK-003", "--status", "cancelled"]).success();
+    let cancelled = sandbox.orch_as("eve", &["prime", "TSK-003"]).success().stdout.clone();
+    assert!(cancelled.starts_with("TSK-003 \"Three\" (cancelled, yours)\n"), "{cancelled}");
+    assert!(!cancelled.contains("session start TSK-003") && !about("eve").contains("TSK-003"), "{cancelled}");
     sandbox.orch(&["prime", "TSK-404"]).fails_with(3);
     sandbox.orch(&["prime", "a b"]).fails_with(2);
     sandbox.orch_with(("ORCH_TASK", "TSK-404"), &["prime"]).fails_with(3);
     // what is left after the last phase is the end
     sandbox.orch(&["task", "create", "Five", "--code", "LAST"]).success();
-    sandbox.write(".orch/workflow.yaml", "name: own\nphases:\n  only:\n    order: 1\n    goal: do it\n");
+    sandbox.write(
+        ".orch/workflow.yaml",
+        "name: own\nsettings:\n  allow_phase_skip: true\nphases:\n  one:\n    order: 1\n    goal: a\n  two:\n    order: 2\n    \
+         goal: b\n  three:\n    order: 3\n    goal: c\n",
+    );
     sandbox.orch(&["session", "start", "LAST"]).success();
+    sandbox.orch(&["phase", "complete", "LAST", "--skip-to", "three", "--reason", "small"]).success();
     sandbox.orch(&["phase", "complete", "LAST"]).success();
     let last = sandbox.orch(&["prime", "LAST"]).success().stdout.clone();
-    assert!(last.contains("\nnext: orch session end LAST\n"), "{last}");
+    assert!(last.contains("\ndecision: \"tester skipped two: small\"\nnext: orch session end LAST\n"), "{last}");
 }
 
 #[test]

@@ -74,6 +74,14 @@ word_enum!(
     }
 );
 
+impl TaskStatus {
+    /// Whether nobody works on such a task any more.
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+}
+
 word_enum!(
     /// How urgent a task is; `P0` comes first.
     Priority, "priority", "P0, P1, P2 or P3", {

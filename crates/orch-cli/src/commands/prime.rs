@@ -3,6 +3,7 @@
 use clap::Args;
 use orch_core::code::TaskCode;
 use orch_core::store::{SessionFilter, SessionStore, TaskFilter, TaskStore, Window};
+use orch_core::task::TaskStatus;
 
 use crate::app::App;
 use crate::config;
@@ -40,7 +41,8 @@ async fn of_task(app: &App, code: &TaskCode) -> Result<Brief, CliError> {
 
 async fn of_actor(app: &App) -> Result<Brief, CliError> {
     let (store, actor) = (app.store().await?, app.operation().actor);
-    let own = TaskFilter { holder: Some(actor.clone()), ..TaskFilter::default() };
+    let open = vec![TaskStatus::Pending, TaskStatus::InProgress, TaskStatus::Blocked];
+    let own = TaskFilter { holder: Some(actor.clone()), status: open, ..TaskFilter::default() };
     let own = store.tasks(&own, FEW).await?.items;
     if let [only] = own.as_slice() {
         return of_task(app, &only.code).await;

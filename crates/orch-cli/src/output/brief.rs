@@ -89,8 +89,8 @@ struct PhaseBrief {
 }
 
 impl Brief {
-    /// The brief of a task, with the decisions on it, oldest first. Where somebody else works on it, the ready ones are what is
-    /// left for whoever asks.
+    /// The brief of a task, with the decisions on it, oldest first. Where somebody else works on it, or nobody any more, the ready
+    /// ones are what is left for whoever asks.
     pub(crate) fn of_task(
         actor: &Actor,
         now: DateTime<Utc>,
@@ -101,6 +101,7 @@ impl Brief {
         let task = &shown.task;
         let lease_ran_out = has_ended(task.lease.as_ref(), now);
         let is_others = task.lease.as_ref().is_some_and(|lease| lease.holder != *actor);
+        let is_elsewhere = is_others || task.status.is_closed();
         let phase = task.active_session().map(|session| PhaseBrief {
             name: session.current_phase.to_string(),
             number: 1 + session.phases.iter().position(|phase| *phase == session.current_phase).unwrap_or_default(),
@@ -109,7 +110,7 @@ impl Brief {
         });
         let next = match (task.active_session(), &shown.instructions) {
             (Some(_), _) if is_others && lease_ran_out => format!("orch session start {} --take-over", task.code),
-            _ if is_others => match ready {
+            _ if is_elsewhere => match ready {
                 [first, ..] => format!("orch session start {}", first.code),
                 [] => "orch next".into(),
             },
@@ -131,7 +132,7 @@ impl Brief {
             warnings: shown.warnings.clone(),
             notes: task.notes.iter().rev().take(MOST).map(|note| format!("{}: {}", note.from, note.text)).collect(),
             decisions: decisions.iter().rev().map(decision).collect(),
-            ready: ready.iter().filter(|_| is_others).map(|task| format!("{}: {}", task.code, task.title)).collect(),
+            ready: ready.iter().filter(|_| is_elsewhere).map(|task| format!("{}: {}", task.code, task.title)).collect(),
             next,
             ..Self::default()
         }

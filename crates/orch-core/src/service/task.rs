@@ -246,7 +246,7 @@ fn lives(context: &TaskContext) -> impl Fn(&crate::task::Lease) -> bool {
 
 fn refuse_closed(draft: &Draft) -> Result<(), Refusal> {
     let task = draft.task();
-    if matches!(task.status, TaskStatus::Completed | TaskStatus::Cancelled) {
+    if task.status.is_closed() {
         return Err(Refusal::WrongStatus { task: task.code.clone(), status: task.status });
     }
     Ok(())
