@@ -60,7 +60,7 @@ impl SqlStore {
     ///
     /// # Errors
     /// [`StoreError::NoStore`] if there is none, [`StoreError::Unavailable`] if it cannot be opened, [`StoreError::Damaged`]
-    /// if the file is not a store of orch, [`StoreError::Newer`] if a newer version wrote it, [`StoreError::Unfinished`] if an
+    /// if the file is not a store of orch or its log is damaged, [`StoreError::Newer`] if a newer version wrote it, [`StoreError::Unfinished`] if an
     /// import into it was not finished. The file is not touched in any of these cases.
     pub async fn open(options: &SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Self::open_for(options, clock, 1).await

@@ -5,10 +5,11 @@ use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
 use super::tool::{CURSOR, KEY, Kind, LIMIT, Paging, Parameter, Place, Tool};
+use crate::commands::context::MOST;
 use crate::error::CliError;
 
-/// As many items as a command gives that knows no pages.
-pub(super) const REACH: usize = 1_000;
+/// As many hits as a search gives, which knows no pages.
+pub(super) const REACH: usize = MOST as usize;
 
 /// A call, ready to be run.
 #[derive(Debug, Default)]

@@ -235,13 +235,13 @@ impl<S: Store> RecordService<'_, S> {
             Ok(TaskChange { draft, answer: ArtifactBegun { size: file.content.len() as u64 } })
         };
         let outcome = self.store.change_task(&request, &TaskScope::of(code), decide).await?;
+        // whoever did it first may have been killed before the file was written; one that is there may have been edited since
         if replaces && !outcome.replayed {
             self.folder.write(code, &file.name, &file.content)?;
         } else if !self.folder.create(code, &file.name, &file.content)? && !outcome.replayed {
             // somebody else was first in this moment
             return Err(Refusal::ArtifactExists { task: code.clone(), name: file.name.clone() }.into());
         }
-        // whoever did it first may have been killed before the file was written; one that is there may have been edited since
         Ok(outcome)
     }
 }

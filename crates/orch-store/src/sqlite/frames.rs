@@ -13,8 +13,7 @@ use std::path::Path;
 const HEADER: usize = 32;
 /// Length of a frame's header, in bytes.
 const FRAME_HEADER: usize = 24;
-/// The first word of a log whose checksums are over words of the machine's usual order, the least byte first. In one with the
-/// greatest byte first it is one more.
+/// The first word of a log whose checksums take words with the least byte first. Where the greatest is first, it is one more.
 const MAGIC: u32 = 0x377f_0682;
 /// The page of a store, in bytes, where the header does not say it.
 const PAGE: usize = 4096;
@@ -29,13 +28,13 @@ pub(super) fn damaged(log: &Path) -> io::Result<Option<u64>> {
     };
     let mut earlier = None;
     for _ in 0..TRIES {
-        let look = look(&mut file)?;
-        let (_, Some(damaged)) = look else { return Ok(None) };
+        let seen = look(&mut file)?;
+        let (_, Some(damaged)) = seen else { return Ok(None) };
         // a frame that was being written is whole by now, and a log that was begun anew has another header
-        if earlier == Some(look) {
+        if earlier == Some(seen) {
             return Ok(Some(damaged));
         }
-        earlier = Some(look);
+        earlier = Some(seen);
     }
     Ok(None)
 }

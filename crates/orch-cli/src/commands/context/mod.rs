@@ -6,6 +6,8 @@ mod within;
 
 use clap::Subcommand;
 
+pub(crate) use self::search::MOST;
+
 use crate::app::App;
 use crate::error::CliError;
 

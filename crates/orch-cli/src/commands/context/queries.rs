@@ -105,7 +105,7 @@ fn query(line: Line, given: &SearchQuery) -> Option<SearchQuery> {
         actor: line.actor.or_else(|| given.within.actor.clone()),
         ..given.within.clone()
     };
-    let limit = line.limit.unwrap_or(given.limit).min(super::search::MOST);
+    let limit = line.limit.unwrap_or(given.limit).min(super::search::MOST.into());
     Some(SearchQuery { within, text: line.text, limit, explain: false })
 }
 

@@ -18,7 +18,7 @@ use crate::output::printer::{bold, paint, visible_line};
 use crate::output::view;
 
 /// The most hits that may be asked for.
-pub(super) const MOST: usize = 1_000;
+pub(crate) const MOST: u16 = 1_000;
 
 /// Arguments of `orch context search`.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(crate) struct Search {
     #[command(flatten)]
     within: Where,
     /// How many hits at most
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST)))]
     limit: u16,
     /// Count what matches by type, phase and actor, instead of listing it
     #[arg(long, conflicts_with_all = ["explain", "queries"])]
